@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+
+#include "rtstream/base/time.h"
+
+namespace rtstream {
+
+// Waits between repeated calls: each bound twice the one before, up to a largest, and the wait drawn
+// evenly below it (full jitter), so that callers who failed together do not come back together.
+// See M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+class Backoff {
+ public:
+  struct Options {
+    Duration initial = std::chrono::milliseconds(10);
+    Duration max = std::chrono::seconds(5);
+    uint64_t seed = 0;
+  };
+  explicit Backoff(const Options& options)
+      : bound_(options.initial), max_(options.max), random_(options.seed) {}
+
+  // The next wait, in [0, bound].
+  Duration Next();
+
+ private:
+  Duration bound_;
+  Duration max_;
+  uint64_t random_;
+};
+
+}  // namespace rtstream

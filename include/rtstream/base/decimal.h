@@ -1,0 +1,73 @@
+#pragma once
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+
+namespace rtstream {
+
+__extension__ using Int128 = __int128;
+
+namespace internal {
+
+// Reads a number by JSON's grammar as mantissa * 10^-scale, exactly. InvalidArgument: not a number.
+// OutOfRange: more decimals than `scale` after trailing zeros, or a mantissa beyond 64 bits.
+absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa);
+void AppendDecimal(Int128 mantissa, int scale, std::string& out);
+
+constexpr int64_t PowerOfTen(int n) { return n == 0 ? 1 : 10 * PowerOfTen(n - 1); }
+
+}  // namespace internal
+
+// A sum of decimals: 128 bits, so that 10^19 of the largest addends fit.
+template <int kScale>
+struct WideDecimal {
+  Int128 mantissa = 0;
+
+  WideDecimal& operator+=(const WideDecimal& o) {
+    mantissa += o.mantissa;
+    return *this;
+  }
+  friend bool operator==(const WideDecimal&, const WideDecimal&) = default;
+  friend auto operator<=>(const WideDecimal&, const WideDecimal&) = default;
+};
+
+// An exact decimal number: mantissa * 10^-kScale. For money; never rounds.
+template <int kScale>
+struct Decimal {
+  static_assert(0 <= kScale && kScale <= 18, "rtstream: a decimal has 0 to 18 decimals");
+  static constexpr int64_t kOne = internal::PowerOfTen(kScale);
+
+  int64_t mantissa = 0;
+
+  // REQUIRES: |units| * 10^kScale fits into 64 bits.
+  static constexpr Decimal FromUnits(int64_t units) { return {units * kOne}; }
+
+  friend bool operator==(const Decimal&, const Decimal&) = default;
+  friend auto operator<=>(const Decimal&, const Decimal&) = default;
+  friend WideDecimal<kScale> operator*(const Decimal& d, int64_t n) {
+    return {static_cast<Int128>(d.mantissa) * n};
+  }
+};
+
+// Reads "24.99", "1e2", "12.340000000": any number by JSON's grammar whose value needs at most kScale
+// decimals. See internal::ParseDecimal for the errors; `out` is then unchanged.
+template <int kScale>
+absl::Status ParseDecimal(std::string_view text, Decimal<kScale>& out) {
+  return internal::ParseDecimal(text, kScale, out.mantissa);
+}
+
+// Appends the number without exponent or trailing zeros: "1893643.334", "10", "-0.5".
+template <int kScale>
+void AppendDecimal(const Decimal<kScale>& d, std::string& out) {
+  internal::AppendDecimal(d.mantissa, kScale, out);
+}
+template <int kScale>
+void AppendDecimal(const WideDecimal<kScale>& d, std::string& out) {
+  internal::AppendDecimal(d.mantissa, kScale, out);
+}
+
+}  // namespace rtstream

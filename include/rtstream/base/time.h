@@ -1,0 +1,59 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace rtstream {
+
+// All times are UTC in microseconds; all durations are in microseconds.
+using Duration = std::chrono::microseconds;
+using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
+
+inline constexpr Time kMinTime = Time::min();  // "none yet" for event times and watermarks
+inline constexpr Time kMaxTime = Time::max();
+
+// t + d and t - d, held at kMinTime and kMaxTime.
+constexpr Time SaturatingAdd(Time t, Duration d) {
+  int64_t us = 0;
+  if (__builtin_add_overflow(t.time_since_epoch().count(), d.count(), &us)) {
+    return d.count() > 0 ? kMaxTime : kMinTime;
+  }
+  return Time(Duration(us));
+}
+constexpr Time SaturatingSubtract(Time t, Duration d) {
+  int64_t us = 0;
+  if (__builtin_sub_overflow(t.time_since_epoch().count(), d.count(), &us)) {
+    return d.count() > 0 ? kMinTime : kMaxTime;
+  }
+  return Time(Duration(us));
+}
+
+// The largest multiple of `step` since 1970 that is not after t. REQUIRES: step > 0. Where no such
+// time exists in 64 bits, kMinTime.
+constexpr Time FloorTo(Time t, Duration step) {
+  const int64_t us = t.time_since_epoch().count();
+  int64_t rest = us % step.count();
+  if (rest < 0) rest += step.count();
+  return SaturatingSubtract(t, Duration(rest));
+}
+
+// Reads an RFC 3339 time: 2025-11-28T14:23:45.123Z, or with an offset as +01:00. A fraction of any
+// length is cut to microseconds; a second of 60 is refused. InvalidArgument says what was wanted.
+absl::StatusOr<Time> ParseRfc3339(std::string_view text);
+
+// Reads "2025-11-28 14:23:45", with or without a fraction, as UTC.
+absl::StatusOr<Time> ParseCivil(std::string_view text);
+
+// Appends 2025-11-28T14:23:45.123Z: three digits of fraction, or six if t needs them.
+// REQUIRES: 0000 <= year of t <= 9999.
+void AppendRfc3339(Time t, std::string& out);
+// Appends 2025-11-28.
+void AppendDate(Time t, std::string& out);
+// Appends 2025-11-28T14:00:00Z.
+void AppendHour(Time t, std::string& out);
+
+}  // namespace rtstream

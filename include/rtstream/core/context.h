@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "rtstream/base/arena.h"
+#include "rtstream/base/time.h"
+#include "rtstream/core/frame.h"
+
+namespace rtstream {
+
+// What a function of the user may ask while it looks at a record. Everything in it is the same when
+// the record is replayed after a crash, as long as nothing of its batch had left.
+class Context {
+ public:
+  // Processing time, fixed once for the whole batch.
+  Time now() const { return now_; }
+
+  // Memory that lives until the end of the batch, for text that a row should refer to.
+  Arena& arena() const { return *arena_; }
+
+  // --- the record at hand ---
+  // The partition's label, such as a file's base name.
+  std::string_view partition() const { return frame_->label; }
+  int64_t position() const { return frame_->position(row_); }
+  // 1-based number of the record in its partition (a file's line number).
+  int64_t ordinal() const { return frame_->ordinal(row_); }
+  Time event_time() const { return frame_->rows[row_].event_time; }
+  // The watermark from all records before this one.
+  Time watermark() const { return frame_->rows[row_].watermark; }
+  // The record's original bytes; empty if the source has none.
+  std::string_view raw() const { return frame_->raw(row_); }
+
+  // --- for the library ---
+  Context(Arena& arena, Time now) : arena_(&arena), now_(now) {}
+  void BeginBatch(Time now) { now_ = now; }
+  void At(Frame& frame, size_t row) {
+    frame_ = &frame;
+    row_ = row;
+  }
+  Frame& frame() const { return *frame_; }
+  size_t row() const { return row_; }
+
+ private:
+  Arena* arena_;
+  Frame* frame_ = nullptr;
+  size_t row_ = 0;
+  Time now_;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,74 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "rtstream/base/time.h"
+
+namespace rtstream {
+
+// Follows event time over the partitions of a source and says how far it is complete.
+//
+// A partition's watermark is the largest event time seen in it minus the bounded out-of-orderness.
+// The watermark is the minimum over the partitions that take part: those that have delivered a record
+// and are neither finished nor idle. It never goes back, also when a slower partition joins.
+//
+// Not thread-safe; owned by a lane.
+class WatermarkTracker {
+ public:
+  struct Options {
+    Duration max_out_of_orderness{0};
+    // A partition without records for this long in processing time no longer holds the watermark
+    // back. Zero: never idle.
+    Duration idle_timeout{0};
+    // A record further than this ahead of its batch's processing time does not move the watermark,
+    // so that one wrong clock cannot close every window. Zero: no bound.
+    Duration max_ahead{0};
+  };
+
+  void set_options(const Options& options) { options_ = options; }
+
+  // Begins a batch of `partition` at processing time `now`.
+  void BeginBatch(uint32_t partition, Time now);
+
+  // The watermark that the next record sees, from all records before it.
+  Time current() const { return seen_; }
+
+  // Takes the event time of a record of the batch's partition.
+  void Observe(Time event_time) {
+    if (event_time > largest_) [[unlikely]] Raise(event_time);
+  }
+
+  // A finished partition no longer holds the watermark back.
+  void Finish(uint32_t partition);
+
+  // Excludes partitions that were idle for too long at `now`; returns the watermark.
+  Time Advance(Time now);
+
+  // What a commit stores, one entry a partition, and how it comes back.
+  struct PartitionState {
+    Time largest = kMinTime;
+    Time last_record = kMinTime;  // processing time
+    bool is_finished = false;
+  };
+  PartitionState partition(uint32_t index) const;
+  void Restore(uint32_t index, const PartitionState& state);
+  void RestoreWatermark(Time watermark);
+
+ private:
+  void Raise(Time event_time);
+  void Recompute();
+  PartitionState& At(uint32_t index);
+
+  Options options_;
+  std::vector<PartitionState> partitions_;
+  uint32_t at_ = 0;
+  Time largest_ = kMaxTime;  // of the batch's partition; kMaxTime: no batch
+  Time now_ = kMinTime;
+  Time others_ = kMaxTime;   // minimum over the other partitions that take part
+  Time seen_ = kMinTime;
+};
+
+}  // namespace rtstream

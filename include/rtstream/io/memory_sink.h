@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "rtstream/base/text.h"
+#include "rtstream/io/sink.h"
+
+namespace rtstream {
+
+// Keeps rows in memory, exactly once: rows of an epoch that was never committed are gone after the
+// pipeline is started again, as with a staged file. For tests and hosts that read results directly.
+//
+// T must own what it refers to: a row of views dangles once its batch is gone. Not thread-safe: read
+// between steps or after the run.
+template <typename T>
+class MemorySink final : public StagedSink<T> {
+ public:
+  explicit MemorySink(std::string name = "memory") : name_(std::move(name)) {}
+
+  std::string_view name() const override { return name_; }
+  uint64_t bytes_written() const override { return rows_.size() * sizeof(T); }
+
+  absl::Status Write(const Rows<T>& rows) override {
+    for (size_t i = 0; i < rows.size(); ++i) rows_.push_back(rows[i]);
+    return absl::OkStatus();
+  }
+
+  absl::Status Open(const std::optional<std::string>& committed) override {
+    size_t n = 0;
+    if (committed && !absl::SimpleAtoi(*committed, &n)) {
+      return absl::DataLossError("the mark of a memory sink is not a number");
+    }
+    if (n > rows_.size()) {
+      return absl::DataLossError(Concat("sink '", name_, "' holds ", rows_.size(),
+                                              " rows, fewer than the ", n, " committed"));
+    }
+    rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(n), rows_.end());
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::string> Cut() override { return Concat(rows_.size()); }
+  absl::Status Sync() override { return absl::OkStatus(); }
+
+  // Everything written and not cut off, committed or not.
+  const std::vector<T>& all() const { return rows_; }
+
+ private:
+  std::string name_;
+  std::vector<T> rows_;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "rtstream/core/batch.h"
+
+namespace rtstream {
+
+// Where a partition stands in a commit: the name that identifies it over restarts, and what its
+// source said to resume behind the last committed batch.
+struct CommittedPosition {
+  std::string partition;
+  std::string resume;
+};
+
+// What a Poll found.
+enum class PollResult {
+  kBatch,     // the batch has rows, or covers input that holds no record
+  kIdle,      // nothing now; ask again after a while
+  kFinished,  // nothing, ever: every partition was read to its end
+};
+
+// The part of a source that does not depend on the records' type. Implemented by plug-ins; called by
+// the runtime, from one thread at a time.
+//
+// A source has partitions. Records of a partition come in order and can be read again from any
+// position that a batch named in `resume`: that is what makes a replay after a crash possible.
+class SourceBase {
+ public:
+  virtual ~SourceBase() = default;
+
+  // Called once before the first Poll, and again when the pipeline is started anew: reading begins
+  // behind `committed`; partitions not named there begin at their start. An error ends the run.
+  // Fails with FailedPrecondition if a committed position no longer fits what is there.
+  virtual absl::Status Open(absl::Span<const CommittedPosition> committed) = 0;
+
+  // The name that identifies partition `index` over restarts. Valid for every index that a batch has
+  // named; names are unique.
+  virtual std::string PartitionName(uint32_t index) const = 0;
+
+  // Whether partition `index` was read to its end and will never have another record.
+  virtual bool IsFinished(uint32_t index) const = 0;
+
+  // Called after a commit is durable, with the positions that it holds. May be used to trim or to
+  // checkpoint elsewhere; advisory only. Called from the lane's thread.
+  virtual void OnCommitted(absl::Span<const CommittedPosition> positions) { (void)positions; }
+
+  // Whether the input can be read again after a crash. If not, what was read since the last commit
+  // is lost with the process.
+  virtual bool is_replayable() const { return true; }
+};
+
+// A source of records of type T.
+template <typename T>
+class Source : public SourceBase {
+ public:
+  using Record = T;
+
+  // Puts the next rows of one partition into `batch`, at most `max_rows` (<= Frame::kMaxRows). Must
+  // not wait: kIdle when there is nothing. Views in rows stay valid until the batch is cleared or
+  // passed to Poll again.
+  //
+  // On error the source stands where it stood: the call is repeated (Unavailable and the like, with
+  // backoff) or the run ends.
+  virtual absl::StatusOr<PollResult> Poll(size_t max_rows, Batch<T>& batch) = 0;
+};
+
+}  // namespace rtstream

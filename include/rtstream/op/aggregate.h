@@ -1,0 +1,126 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/op/aggregated.h"
+#include "rtstream/op/keyed_rows.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/side_output.h"
+#include "rtstream/op/stage.h"
+#include "rtstream/op/tumbling_aggregate.h"
+#include "rtstream/op/window.h"
+#include "rtstream/state/key_codec.h"
+#include "rtstream/state/table_log.h"
+
+namespace rtstream {
+
+namespace internal {
+
+template <typename KeyF, typename F, typename In>
+struct RunningAggregateOp {
+  using Input = In;
+  using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
+  using Acc = FirstArgOf<F>;
+  using Output = Aggregated<K, Acc>;
+  static constexpr bool kMayRefuse = false;
+
+  std::string name;
+  KeyF key;
+  F add;
+  StoredTable<Acc> sums{std::string(kSumsTable)};
+  KeyedRows keys{};
+  std::vector<Output> built{};
+
+  template <typename Next>
+  absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
+    keys.Encode(in, [&](const In& row, std::string& out) {
+      KeyCodec<K>::Append(std::invoke(key, row), out);
+    });
+    KeyedTable<Acc>& table = sums.table();
+    keys.Hash(table);
+    if (kBuilds<Next> && built.size() < in.frame().rows.size()) {
+      built.resize(in.frame().rows.size());
+    }
+    for (size_t i = 0; i < in.size(); ++i) {
+      keys.PrefetchAhead(table, i);
+      bool fresh = false;
+      auto& entry = table.FindOrInsert(keys.hash(i), keys[i], fresh);
+      std::invoke(add, entry.value, in[i]);
+      table.MarkDirty(entry);
+      if constexpr (kBuilds<Next>) {
+        built[in.row(i)] = Output{std::invoke(key, in[i]), {}, entry.value};
+      }
+    }
+    if constexpr (!kBuilds<Next>) {
+      return absl::OkStatus();
+    } else {
+      return emit.Push(Rows<Output>(built.data(), in.frame(), in.selection()));
+    }
+  }
+
+  absl::Status Checkpoint(CheckpointWriter& out) {
+    sums.Checkpoint(out);
+    return absl::OkStatus();
+  }
+  absl::Status Restore(const CheckpointReader& in) { return sums.Restore(in); }
+
+ private:
+  // Results that nobody looks at are not built.
+  template <typename Next>
+  static constexpr bool kBuilds = !Emitter<Next>::kDiscards;
+};
+
+template <typename KeyF, typename F, typename W, typename Side>
+struct AggregateStage : StageTag {
+  template <typename>
+  using Expected = SecondArgOf<F>;
+  template <typename In>
+  static constexpr bool kAccepts = std::is_invocable_v<const KeyF&, const In&> &&
+                                   std::is_invocable_v<const F&, FirstArgOf<F>&, const In&>;
+  std::string name;
+  KeyF key;
+  F add;
+  W window;
+  Side late;
+  AggregateStage(std::string n, KeyF k, F f, W w, Side s)
+      : name(std::move(n)), key(std::move(k)), add(std::move(f)), window(w), late(std::move(s)) {}
+  template <typename In>
+  auto Bind() && {
+    if constexpr (std::is_same_v<W, Running>) {
+      return RunningAggregateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(add)};
+    } else {
+      return TumblingAggregateOp<KeyF, F, In, Side>{std::move(name), std::move(key), std::move(add),
+                                                    window, std::move(late)};
+    }
+  }
+};
+
+}  // namespace internal
+
+// Sums up the records of each key.
+//
+//   | rt::Aggregate("daily_sales", DayOf, [](Sum& sum, const Sale& s) { sum.units += s.quantity; })
+//   | rt::Aggregate("revenue_1m", &Sale::store, AddRevenue, rt::Tumbling{.size = 1min})
+//
+// Takes    the type that `add` names second; `add` changes the accumulator that it names first, which
+//          begins as Acc{}. `key` returns text, an integer, a Time or a tuple of them.
+// Emits    Aggregated<K, Acc>. Running: after each record, its key's sum. Tumbling: when the watermark
+//          passes a window's end plus the allowed lateness, the window's sums, ordered by window and key.
+// State    the accumulators, under `name`; ReadState finds them in kSumsTable. A window's are erased
+//          with its result.
+// Watermark  closes windows; passes.
+// Refuses  tumbling: OutOfRange, a record whose window is closed, unless `late` takes it.
+template <typename KeyF, typename F, typename W = Running,
+          typename Late = internal::NoSideOutput>
+auto Aggregate(std::string name, KeyF key, F add, W window = {}, Late late = {}) {
+  using Side = decltype(internal::SideChain(std::move(late)));
+  return internal::AggregateStage<KeyF, F, W, Side>(std::move(name), std::move(key), std::move(add),
+                                                    window, internal::SideChain(std::move(late)));
+}
+
+}  // namespace rtstream

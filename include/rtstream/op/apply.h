@@ -1,0 +1,201 @@
+#pragma once
+
+#include <string>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/op/expand.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/operator.h"
+#include "rtstream/op/stage.h"
+
+namespace rtstream {
+namespace internal {
+
+// Stores and reads back what a user's operator keeps.
+template <typename Op>
+absl::Status CheckpointUser(Op& op, CheckpointWriter& out) {
+  if constexpr (HasStates<Op>) {
+    std::apply([&](auto&... state) { (state.Checkpoint(out), ...); }, op.States());
+  }
+  if constexpr (HasHooks<Op>) return std::as_const(op).OnCheckpoint(out);
+  return absl::OkStatus();
+}
+template <typename Op>
+absl::Status RestoreUser(Op& op, const CheckpointReader& in) {
+  absl::Status status;
+  if constexpr (HasStates<Op>) {
+    std::apply([&](auto&... state) { (status.Update(state.Restore(in)), ...); }, op.States());
+  }
+  if constexpr (HasHooks<Op>) status.Update(op.OnRestore(in));
+  return status;
+}
+template <typename Op>
+inline constexpr bool kUserHasState = HasStates<Op> || HasHooks<Op>;
+
+// A user's operator that emits at most one record for each: one more of a fused segment.
+template <typename User>
+struct FusedUserOp {
+  using Input = typename User::Input;
+  using Output = typename User::Output;
+  static constexpr bool kMayRefuse = true;
+  static constexpr bool kKeepsRow = false;
+  std::string name;
+  User user;
+
+  template <typename Emit>
+  absl::Status Process(const Input& in, Context& ctx, Emit&& emit) {
+    return user.Process(in, ctx, std::forward<Emit>(emit));
+  }
+};
+
+// A user's operator called for every record, with any number of results.
+template <typename User>
+struct RecordUserOp {
+  using Input = typename User::Input;
+  using Output = typename User::Output;
+  static constexpr bool kMayRefuse = true;
+  std::string name;
+  User user;
+  ExpandedRows<Output> rows{};
+  Frame timer_frame{};
+
+  template <typename Next>
+  absl::Status Process(const Rows<Input>& in, Emitter<Next>& emit) {
+    Context& ctx = emit.lane().context();
+    rows.Begin(in.frame());
+    absl::Status downstream;
+    for (size_t i = 0; i < in.size(); ++i) {
+      const size_t row = in.row(i);
+      ctx.At(in.frame(), row);
+      absl::Status status = user.Process(in[i], ctx, [&](Output out) {
+        if (rows.is_full() && downstream.ok()) downstream = rows.Flush(emit);
+        if (downstream.ok()) rows.Append(std::move(out), row);
+      });
+      RTSTREAM_RETURN_IF_ERROR(downstream);
+      if (!status.ok()) [[unlikely]] emit.Refuse(in.frame(), row, std::move(status));
+    }
+    return rows.Flush(emit);
+  }
+
+  template <typename Next>
+  absl::Status OnWatermark(Emitter<Next>& emit) {
+    if constexpr (requires { user.OnWatermark(Time{}, ProbeEmit<Output>{}); }) {
+      timer_frame.Clear();
+      RowMeta meta;
+      meta.event_time = emit.lane().watermark();
+      meta.watermark = emit.lane().watermark_before();
+      timer_frame.rows.push_back(meta);
+      rows.Begin(timer_frame);
+      absl::Status downstream;
+      absl::Status status = user.OnWatermark(emit.lane().watermark(), [&](Output out) {
+        if (rows.is_full() && downstream.ok()) downstream = rows.Flush(emit);
+        if (downstream.ok()) rows.Append(std::move(out), 0);
+      });
+      RTSTREAM_RETURN_IF_ERROR(downstream);
+      RTSTREAM_RETURN_IF_ERROR(status);
+      return rows.Flush(emit);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Checkpoint(CheckpointWriter& out)
+    requires kUserHasState<User>
+  {
+    return CheckpointUser(user, out);
+  }
+  absl::Status Restore(const CheckpointReader& in) { return RestoreUser(user, in); }
+};
+
+// A user's operator called for every batch.
+template <typename User>
+struct BatchUserOp {
+  using Input = typename User::Input;
+  using Output = typename User::Output;
+  static constexpr bool kMayRefuse = true;
+  std::string name;
+  User user;
+  std::vector<Output> built{};
+  std::vector<uint8_t> has_result{};
+  Selection selection{};
+
+  template <typename Next>
+  absl::Status Process(const Rows<Input>& in, Emitter<Next>& emit) {
+    if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
+    has_result.assign(in.size(), 0);
+    Results<Next> results(*this, in, emit);
+    Context& ctx = emit.lane().context();
+    RTSTREAM_RETURN_IF_ERROR(
+        emit.lane().Retry([&] { return user.ProcessBatch(in, ctx, results); }));
+    selection.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      if (has_result[i] != 0) selection.Add(in.row(i));
+    }
+    return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
+  }
+  absl::Status Checkpoint(CheckpointWriter& out)
+    requires kUserHasState<User>
+  {
+    return CheckpointUser(user, out);
+  }
+  absl::Status Restore(const CheckpointReader& in) { return RestoreUser(user, in); }
+
+ private:
+  template <typename Next>
+  class Results final : public BatchResults<Output> {
+   public:
+    Results(BatchUserOp& op, const Rows<Input>& in, Emitter<Next>& emit)
+        : op_(&op), in_(&in), emit_(&emit) {}
+    void Emit(size_t i, Output out) override {
+      op_->built[in_->row(i)] = std::move(out);
+      op_->has_result[i] = 1;
+    }
+    void Refuse(size_t i, absl::Status reason) override {
+      emit_->Refuse(in_->frame(), in_->row(i), std::move(reason));
+    }
+
+   private:
+    BatchUserOp* op_;
+    const Rows<Input>* in_;
+    Emitter<Next>* emit_;
+  };
+};
+
+template <typename User>
+struct ApplyStage : StageTag {
+  template <typename>
+  using Expected = typename User::Input;
+  template <typename In>
+  static constexpr bool kAccepts = std::is_same_v<In, typename User::Input>;
+  std::string name;
+  User user;
+  ApplyStage(std::string n, User u) : name(std::move(n)), user(std::move(u)) {}
+  template <typename In>
+  auto Bind() && {
+    if constexpr (BatchOperator<User>) {
+      return BatchUserOp<User>{std::move(name), std::move(user)};
+    } else if constexpr (requires { requires User::kEmitsAtMostOne; } && !kUserHasState<User>) {
+      return FusedUserOp<User>{std::move(name), std::move(user)};
+    } else {
+      return RecordUserOp<User>{std::move(name), std::move(user)};
+    }
+  }
+};
+
+}  // namespace internal
+
+// Puts an operator of one's own into a flow; see RecordOperator and BatchOperator for what it is.
+template <typename User>
+  requires RecordOperator<User> || BatchOperator<User>
+internal::ApplyStage<User> Apply(std::string name, User user) {
+  static_assert(internal::kKeepsItsState<User>,
+                "rtstream: an operator whose Process is not const must keep its state in KeyedState "
+                "(States) or have OnCheckpoint and OnRestore: a plain member is lost in a crash");
+  return {std::move(name), std::move(user)};
+}
+
+}  // namespace rtstream

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "rtstream/op/lane.h"
+#include "rtstream/op/stage.h"
+
+namespace rtstream {
+
+struct EventTimeOptions {
+  // How far behind the largest event time a record may come and still not be late. A larger value
+  // keeps windows open longer: results come later and state is larger.
+  Duration max_out_of_orderness{0};
+  // A partition silent for this long in processing time no longer holds the watermark back; zero:
+  // it always does.
+  Duration idle_timeout{0};
+  // A record this far ahead of processing time does not move the watermark; zero: no bound.
+  Duration max_ahead{std::chrono::hours(24)};
+};
+
+namespace internal {
+
+template <typename F, typename In>
+struct AssignEventTimeOp {
+  using Input = In;
+  using Output = In;
+  static constexpr bool kMayRefuse = false;
+  static constexpr bool kKeepsRow = true;
+
+  std::string name;
+  F fn;
+  EventTimeOptions options;
+  WatermarkTracker* watermarks = nullptr;
+
+  absl::Status Start(Lane& lane) {
+    watermarks = &lane.watermarks();
+    watermarks->set_options({options.max_out_of_orderness, options.idle_timeout, options.max_ahead});
+    return absl::OkStatus();
+  }
+
+  template <typename Emit>
+  absl::Status Process(const In& in, Context& ctx, Emit&& emit) {
+    const Time event_time = InvokeRecord(fn, in, ctx);
+    RowMeta& meta = ctx.frame().rows[ctx.row()];
+    meta.event_time = event_time;
+    meta.watermark = watermarks->current();
+    watermarks->Observe(event_time);
+    emit(in);
+    return absl::OkStatus();
+  }
+};
+
+template <typename F>
+struct AssignEventTimeStage : RecordStage<F> {
+  F fn;
+  EventTimeOptions options;
+  AssignEventTimeStage(F f, const EventTimeOptions& o) : fn(std::move(f)), options(o) {}
+  template <typename In>
+  auto Bind() && {
+    return AssignEventTimeOp<F, In>{"event_time", std::move(fn), options};
+  }
+};
+
+}  // namespace internal
+
+// Says when each record happened, and moves the watermark: bounded out-of-orderness per partition,
+// the minimum over the partitions. A record sees the watermark of the records before it. Once in a
+// flow, and not in a branch.
+//
+//   | rt::AssignEventTime(&Sale::at, {.max_out_of_orderness = 5s})
+//
+// Takes    the type that `fn` names; `fn` returns a Time.
+// Emits    the same record.
+// State    the watermark, in every commit.
+// Refuses  never.
+template <typename F>
+internal::AssignEventTimeStage<F> AssignEventTime(F fn, const EventTimeOptions& options = {}) {
+  return {std::move(fn), options};
+}
+
+}  // namespace rtstream

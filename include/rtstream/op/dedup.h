@@ -1,0 +1,156 @@
+#pragma once
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/base/text.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/side_output.h"
+#include "rtstream/op/stage.h"
+#include "rtstream/state/claim_table.h"
+#include "rtstream/state/key_codec.h"
+
+namespace rtstream {
+
+struct DedupOptions {
+  // How long an id is remembered, in event time from its first copy: at least this, at most an
+  // eighth more. Memory grows with it: some 60 bytes an id.
+  Duration window{0};
+};
+
+namespace internal {
+
+template <typename F, typename In, typename Side>
+struct DedupOp {
+  using Input = In;
+  using Output = In;
+  using Id = std::remove_cvref_t<std::invoke_result_t<const F&, const In&>>;
+  static_assert(Key<Id>, "rtstream: Dedup needs an id with a KeyCodec: text, integer, Time or tuple");
+  static constexpr bool kMayRefuse = true;
+
+  std::string name;
+  F id;
+  DedupOptions options;
+  Side side;
+  ClaimTable claims{};
+  Selection fresh{}, duplicates{};
+  IdBatch ids{};
+
+  absl::Status Start(Lane&) {
+    if (options.window < Duration{8}) {
+      return absl::InvalidArgumentError(Concat("operator '", name, "': want a window of at least 8 us, got ",
+                                                     options.window.count(), " us"));
+    }
+    claims.set_window(options.window);
+    return absl::OkStatus();
+  }
+
+  template <typename Next>
+  absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
+    ids.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      const auto& key = std::invoke(id, in[i]);
+      if constexpr (std::is_convertible_v<decltype(key), std::string_view>) {
+        ids.AddText(key);
+      } else {
+        ids.AddKey([&](std::string& out) { KeyCodec<Id>::Append(key, out); });
+      }
+    }
+    claims.Prepare(ids);
+    fresh.Clear();
+    duplicates.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      const RowMeta& meta = in.meta(i);
+      claims.PrefetchAhead(ids, i);
+      if (meta.event_time < SaturatingSubtract(meta.watermark, options.window)) [[unlikely]] {
+        emit.Refuse(in.frame(), in.row(i), TooOldError(meta));
+        continue;
+      }
+      ClaimTable::Outcome outcome = claims.Claim(ids, i, meta.event_time, meta.watermark);
+      if (Emitter<Next>::kMayRefuse && outcome == ClaimTable::Outcome::kPending) [[unlikely]] {
+        // The first copy is in this batch and may yet be refused, which gives the id back: find out.
+        RTSTREAM_RETURN_IF_ERROR(Flush(in, emit));
+        outcome = claims.Claim(ids, i, meta.event_time, meta.watermark);
+      }
+      if (outcome == ClaimTable::Outcome::kNew) {
+        fresh.Add(in.row(i));
+      } else {
+        duplicates.Add(in.row(i));
+      }
+    }
+    return Flush(in, emit);
+  }
+
+  template <typename Next>
+  absl::Status OnWatermark(Emitter<Next>& emit) {
+    claims.Expire(emit.lane().watermark());
+    return absl::OkStatus();
+  }
+  absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
+  absl::Status Restore(const CheckpointReader& in) {
+    claims.set_window(options.window);
+    return claims.Restore(in);
+  }
+  void Collect(std::vector<Node*>& nodes) { side.Collect(nodes); }
+
+ private:
+  template <typename Next>
+  absl::Status Flush(const Rows<In>& in, Emitter<Next>& emit) {
+    if (!duplicates.empty()) {
+      emit.node().counters().side.Add(duplicates.size());
+      RTSTREAM_RETURN_IF_ERROR(
+          side.Process(emit.lane(), Rows<In>(in.data(), in.frame(), duplicates)));
+      duplicates.Clear();
+    }
+    RTSTREAM_RETURN_IF_ERROR(emit.Push(Rows<In>(in.data(), in.frame(), fresh)));
+    fresh.Clear();
+    claims.Settle(ids, [&](size_t i) { return in.frame().is_refused(in.row(i)); });
+    return absl::OkStatus();
+  }
+
+  absl::Status TooOldError(const RowMeta& meta) const {
+    return absl::OutOfRangeError(Concat(
+        "event time is ", (meta.watermark - meta.event_time).count() / 1'000'000,
+        " s behind the watermark, want at most ", options.window.count() / 1'000'000, " s"));
+  }
+};
+
+template <typename F, typename Side>
+struct DedupStage : RecordStage<F> {
+  std::string name;
+  F id;
+  DedupOptions options;
+  Side side;
+  DedupStage(std::string n, F f, const DedupOptions& o, Side s)
+      : name(std::move(n)), id(std::move(f)), options(o), side(std::move(s)) {}
+  template <typename In>
+  auto Bind() && {
+    return DedupOp<F, In, Side>{std::move(name), std::move(id), options, std::move(side)};
+  }
+};
+
+}  // namespace internal
+
+// Passes on the first record with each id; later copies leave by the side output, or are only counted.
+//
+//   | rt::Dedup("dedup", &Sale::event_id, {.window = 7 * 24h})
+//   | rt::Dedup("dedup", &Sale::event_id, {.window = 7 * 24h}, rt::Branch<Sale>() | rt::To(copies))
+//
+// Takes    records with an event time; `id` returns text, an integer, a Time, or a tuple of them.
+//          Ids are equal when their bytes are.
+// Emits    the same record.
+// State    the ids, under `name`. An id is claimed in the commit of its record; if an operator behind
+//          refuses the record, the claim is given back in the same commit.
+// Watermark  forgets ids whose window has passed; passes it on.
+// Refuses  OutOfRange: a record older than the watermark minus the window, which cannot be judged.
+template <typename F, typename Side = internal::NoSideOutput>
+auto Dedup(std::string name, F id, const DedupOptions& options, Side side = {}) {
+  return internal::DedupStage<F, decltype(internal::SideChain(std::move(side)))>(
+      std::move(name), std::move(id), options, internal::SideChain(std::move(side)));
+}
+
+}  // namespace rtstream

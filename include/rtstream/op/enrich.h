@@ -1,0 +1,99 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/io/lookup_table.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/stage.h"
+
+namespace rtstream {
+namespace internal {
+
+template <typename V, typename KeyF, typename F, typename In>
+struct EnrichOp {
+  using Input = In;
+  using Result = std::remove_cvref_t<std::invoke_result_t<const F&, const In&, const V*>>;
+  using Output = typename UnwrapStatusOr<Result>::type;
+  static constexpr bool kMayRefuse = UnwrapStatusOr<Result>::kMayFail;
+
+  std::string name;
+  LookupTable<V>* table;
+  KeyF key;
+  F fn;
+  std::vector<std::string_view> keys{};
+  std::vector<const V*> found{};
+  std::vector<Output> built{};
+  Selection selection{};
+
+  template <typename Next>
+  absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
+    keys.resize(in.size());
+    found.assign(in.size(), nullptr);
+    for (size_t i = 0; i < in.size(); ++i) keys[i] = std::invoke(key, in[i]);
+    RTSTREAM_RETURN_IF_ERROR(emit.lane().Retry(
+        [&] { return table->Lookup(keys, absl::MakeSpan(found)); }));
+    if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
+    selection.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      const size_t row = in.row(i);
+      if constexpr (kMayRefuse) {
+        Result out = std::invoke(fn, in[i], found[i]);
+        if (!out.ok()) [[unlikely]] {
+          emit.Refuse(in.frame(), row, std::move(out).status());
+          continue;
+        }
+        built[row] = *std::move(out);
+      } else {
+        built[row] = std::invoke(fn, in[i], found[i]);
+      }
+      selection.Add(row);
+    }
+    return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
+  }
+};
+
+template <typename V, typename KeyF, typename F>
+struct EnrichStage : StageTag {
+  template <typename>
+  using Expected = FirstArgOf<F>;
+  template <typename In>
+  static constexpr bool kAccepts = std::is_invocable_v<const F&, const In&, const V*> &&
+                                   std::is_invocable_v<const KeyF&, const In&>;
+  std::string name;
+  LookupTable<V>* table;
+  KeyF key;
+  F fn;
+  EnrichStage(std::string n, LookupTable<V>* t, KeyF k, F f)
+      : name(std::move(n)), table(t), key(std::move(k)), fn(std::move(f)) {}
+  template <typename In>
+  auto Bind() && {
+    return EnrichOp<V, KeyF, F, In>{std::move(name), table, std::move(key), std::move(fn)};
+  }
+};
+
+}  // namespace internal
+
+// Adds to each record what a table knows about its key: one look-up call for the whole batch.
+//
+//   | rt::Enrich("store", stores, &Sale::store_id,
+//                [](const Sale& s, const Store* store) { return WithRegion{s, store ? store->region : "?"}; })
+//
+// Takes    the type that `fn` names first; `key` returns a text view. `fn` gets null for a key that
+//          the table does not know. `table` must outlive the pipeline; CachedTable makes a slow one fast.
+// Emits    what `fn` returns; StatusOr<T> emits T.
+// State    none: after a crash the table is asked again, so it should say the same.
+// Watermark  passes.
+// Refuses  when `fn` returns an error status. A failed look-up is retried, then ends the run.
+template <typename V, typename KeyF, typename F>
+internal::EnrichStage<V, KeyF, F> Enrich(std::string name, LookupTable<V>& table, KeyF key, F fn) {
+  return {std::move(name), &table, std::move(key), std::move(fn)};
+}
+
+}  // namespace rtstream

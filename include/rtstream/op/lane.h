@@ -1,0 +1,86 @@
+#pragma once
+
+#include <cstdint>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "rtstream/base/arena.h"
+#include "rtstream/base/backoff.h"
+#include "rtstream/base/clock.h"
+#include "rtstream/core/batch.h"
+#include "rtstream/core/context.h"
+#include "rtstream/core/dead_letter.h"
+#include "rtstream/core/watermark.h"
+#include "rtstream/op/node.h"
+
+namespace rtstream {
+
+// How calls to plug-ins are repeated when they fail for a reason that may pass.
+struct RetryOptions {
+  int max_attempts = 8;  // the first call included; then the run ends with the last error
+  Duration initial_backoff = std::chrono::milliseconds(10);
+  Duration max_backoff = std::chrono::seconds(5);
+};
+
+// Whether the same call may succeed later: Unavailable, Aborted, DeadlineExceeded.
+bool IsTransient(const absl::Status& status);
+
+// What a thread that runs a pipeline lends to its operators while a batch passes through them: the
+// record's context, the way to the dead letters, the watermark, retries, and the stopwatch.
+//
+// Used by that thread only.
+class Lane {
+ public:
+  Lane(Clock& clock, Wakeup& stop, const RetryOptions& retry, uint64_t seed);
+
+  Clock& clock() { return *clock_; }
+  Context& context() { return context_; }
+  WatermarkTracker& watermarks() { return watermarks_; }
+
+  // The watermark at the end of the last batch.
+  Time watermark() const { return watermark_; }
+  // What it was before it moved: what results of timers, emitted now, still see.
+  Time watermark_before() const { return watermark_before_; }
+  void set_watermark(Time watermark) { watermark_before_ = std::exchange(watermark_, watermark); }
+
+  // Sends a row's record to the dead letters, in the name of `node`.
+  void Refuse(Node& node, Frame& frame, size_t row, absl::Status reason);
+
+  // The dead letters of the batch at hand, as a batch of their own.
+  Batch<DeadLetter>& dead_letters() { return dead_letters_; }
+
+  // Calls until it succeeds, fails for good, has failed too often, or the run is asked to stop at
+  // once. Between calls it waits on the clock, longer each time.
+  absl::Status Retry(absl::FunctionRef<absl::Status()> call);
+
+  // From here on time counts for `node`; null: for nobody.
+  void Enter(Node* node) {
+    const Duration now = clock_->Monotonic();
+    if (at_ != nullptr) {
+      at_->counters().busy_us.Add(static_cast<uint64_t>((now - since_).count()));
+    }
+    at_ = node;
+    since_ = now;
+  }
+
+  // Begins a batch at processing time `now`.
+  void BeginBatch(Time now);
+
+ private:
+  Clock* clock_;
+  Wakeup* stop_;
+  RetryOptions retry_;
+  uint64_t seed_;
+  Arena arena_;
+  Context context_;
+  WatermarkTracker watermarks_;
+  Time watermark_ = kMinTime;
+  Time watermark_before_ = kMinTime;
+  Batch<DeadLetter> dead_letters_;
+  Node* at_ = nullptr;
+  Duration since_{0};
+};
+
+}  // namespace rtstream

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/state/checkpoint.h"
+
+namespace rtstream {
+
+class Lane;
+class SinkBase;
+
+// A number that one thread raises and any thread reads.
+class Counter {
+ public:
+  void Add(uint64_t n) { value_.store(value() + n, std::memory_order_relaxed); }
+  void Set(uint64_t n) { value_.store(n, std::memory_order_relaxed); }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+// What an operator has done: raised once a batch by its lane, readable by any thread. All but `busy`
+// are part of each commit, so they count committed work over restarts.
+struct OperatorCounters {
+  Counter in;       // records taken
+  Counter out;      // records passed on
+  Counter refused;  // records sent to the dead letters
+  Counter side;     // records that left by a side output: duplicates, late records
+  Counter bytes;    // read by a source, written by a sink
+  Counter busy_us;  // microseconds spent in it; fused operators are timed as one, at the first
+};
+
+// A copy of the counters of one operator.
+struct OperatorStats {
+  std::string name;
+  uint64_t in = 0, out = 0, refused = 0, side = 0, bytes = 0, busy_us = 0;
+};
+
+// What the runtime sees of an operator in a pipeline, whatever its types. Called by the lane.
+class Node {
+ public:
+  explicit Node(std::string name)
+      : name_(std::move(name)), counters_(std::make_unique<OperatorCounters>()) {}
+  virtual ~Node() = default;
+  Node(Node&&) = default;
+  Node& operator=(Node&&) = default;
+
+  const std::string& name() const { return name_; }
+  OperatorCounters& counters() const { return *counters_; }
+
+  // Before the first batch: checks options. An error ends the run before anything is read.
+  virtual absl::Status Start(Lane& lane) {
+    (void)lane;
+    return absl::OkStatus();
+  }
+  // Loads the last committed state; called once, before the first batch.
+  virtual absl::Status Restore(const StateReader& store) {
+    (void)store;
+    return absl::OkStatus();
+  }
+  // Adds what changed since the last call to the commit of `epoch`.
+  virtual absl::Status Checkpoint(uint64_t epoch, StateBatch& batch) {
+    (void)epoch;
+    (void)batch;
+    return absl::OkStatus();
+  }
+  // The watermark has moved to lane.watermark(): emits what is due.
+  virtual absl::Status OnWatermark(Lane& lane) {
+    (void)lane;
+    return absl::OkStatus();
+  }
+  // The sink that the node writes to, if it is the end of a flow.
+  virtual SinkBase* sink() const { return nullptr; }
+  // Whether it keeps state under its name.
+  virtual bool has_state() const { return false; }
+
+  OperatorStats stats() const;
+
+ private:
+  std::string name_;
+  std::unique_ptr<OperatorCounters> counters_;
+};
+
+}  // namespace rtstream

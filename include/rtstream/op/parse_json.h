@@ -1,0 +1,69 @@
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "rtstream/core/batch.h"
+#include "rtstream/core/json_reader.h"
+#include "rtstream/op/parse.h"
+#include "rtstream/op/stage.h"
+
+namespace rtstream {
+namespace internal {
+
+template <typename T>
+struct ParseJsonOp {
+  using Input = Bytes;
+  using Output = T;
+  static constexpr bool kMayRefuse = true;
+  static constexpr bool kKeepsRow = false;
+
+  std::string name;
+  JsonLimits limits;
+
+  template <typename Emit>
+  absl::Status Process(const Bytes& in, Context& ctx, Emit&& emit) const {
+    if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
+    T out{};
+    if (absl::Status status = ReadJson(in, ctx.arena(), out, limits); !status.ok()) [[unlikely]] {
+      return status;
+    }
+    emit(std::move(out));
+    return absl::OkStatus();
+  }
+};
+
+template <typename T>
+struct ParseJsonStage : StageTag {
+  template <typename>
+  using Expected = Bytes;
+  template <typename In>
+  static constexpr bool kAccepts = std::is_same_v<In, Bytes>;
+  std::string name;
+  JsonLimits limits;
+  ParseJsonStage(std::string n, const JsonLimits& l) : name(std::move(n)), limits(l) {}
+  template <typename In>
+  auto Bind() && {
+    return ParseJsonOp<T>{std::move(name), limits};
+  }
+};
+
+}  // namespace internal
+
+// Reads one JSON object a record, strictly (RFC 8259, UTF-8), by the mapping declared for T. Texts
+// of T that are string views point into the record's bytes: valid until the end of the batch.
+//
+//   | rt::ParseJson<Sale>("parse")
+//
+// Takes    Bytes.
+// Emits    T.
+// State    none. Watermark: passes.
+// Refuses  what is not one JSON object that fits the mapping and the limits, naming the field, what
+//          was met and wanted, and the byte.
+template <typename T>
+internal::ParseJsonStage<T> ParseJson(std::string name, const JsonLimits& limits = {}) {
+  return {std::move(name), limits};
+}
+
+}  // namespace rtstream

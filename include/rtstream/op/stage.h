@@ -1,0 +1,118 @@
+#pragma once
+
+#include <concepts>
+#include <functional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rtstream/core/context.h"
+
+namespace rtstream {
+
+// What every operator and sink factory returns derives from this: it is how `|` knows its right side.
+// A stage is an open value that is bound to the type of the records that reach it:
+//
+//   template <typename In> using Expected = ...;             the type it wants, for the message
+//   template <typename In> static constexpr bool kAccepts;   whether it takes In
+//   template <typename In> auto Bind() &&;                   the operator for In
+struct StageTag {};
+
+template <typename S>
+concept Stage = std::derived_from<S, StageTag>;
+
+namespace internal {
+
+// Stands in messages for the parameter of a generic function.
+struct AnythingInvocable;
+
+template <typename F>
+struct FirstArg {
+  using type = AnythingInvocable;
+};
+template <typename R, typename A, typename... B>
+struct FirstArg<R (*)(A, B...)> {
+  using type = std::remove_cvref_t<A>;
+};
+template <typename C, typename R, typename A, typename... B>
+struct FirstArg<R (C::*)(A, B...)> {
+  using type = std::remove_cvref_t<A>;
+};
+template <typename C, typename R, typename A, typename... B>
+struct FirstArg<R (C::*)(A, B...) const> {
+  using type = std::remove_cvref_t<A>;
+};
+template <typename C, typename R>
+struct FirstArg<R C::*> {
+  using type = C;
+};
+template <typename F>
+  requires requires { &F::operator(); }
+struct FirstArg<F> : FirstArg<decltype(&F::operator())> {};
+template <typename F>
+using FirstArgOf = typename FirstArg<std::decay_t<F>>::type;
+
+// The second parameter: the record, in functions that take an accumulator or an item first.
+template <typename F>
+struct SecondArg {
+  using type = AnythingInvocable;
+};
+template <typename R, typename A, typename B, typename... C>
+struct SecondArg<R (*)(A, B, C...)> {
+  using type = std::remove_cvref_t<B>;
+};
+template <typename T, typename R, typename A, typename B, typename... C>
+struct SecondArg<R (T::*)(A, B, C...)> {
+  using type = std::remove_cvref_t<B>;
+};
+template <typename T, typename R, typename A, typename B, typename... C>
+struct SecondArg<R (T::*)(A, B, C...) const> {
+  using type = std::remove_cvref_t<B>;
+};
+template <typename F>
+  requires requires { &F::operator(); }
+struct SecondArg<F> : SecondArg<decltype(&F::operator())> {};
+template <typename F>
+using SecondArgOf = typename SecondArg<std::decay_t<F>>::type;
+
+// A record function takes the record, or the record and the context.
+template <typename F, typename In>
+inline constexpr bool kTakesRecord =
+    std::is_invocable_v<const F&, const In&> || std::is_invocable_v<const F&, const In&, Context&>;
+
+template <typename F, typename In>
+decltype(auto) InvokeRecord(const F& fn, const In& in, Context& ctx) {
+  if constexpr (std::is_invocable_v<const F&, const In&, Context&>) {
+    return std::invoke(fn, in, ctx);
+  } else {
+    return std::invoke(fn, in);
+  }
+}
+template <typename F, typename In>
+using RecordResult = decltype(InvokeRecord(std::declval<const F&>(), std::declval<const In&>(),
+                                           std::declval<Context&>()));
+
+template <typename T>
+struct UnwrapStatusOr {
+  using type = T;
+  static constexpr bool kMayFail = false;
+};
+template <typename T>
+struct UnwrapStatusOr<absl::StatusOr<T>> {
+  using type = T;
+  static constexpr bool kMayFail = true;
+};
+
+// Base of stages whose one function takes the record.
+template <typename F>
+struct RecordStage : StageTag {
+  template <typename>
+  using Expected = FirstArgOf<F>;
+  template <typename In>
+  static constexpr bool kAccepts = kTakesRecord<F, In>;
+};
+
+}  // namespace internal
+}  // namespace rtstream

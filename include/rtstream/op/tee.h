@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/side_output.h"
+#include "rtstream/op/stage.h"
+
+namespace rtstream {
+namespace internal {
+
+template <typename T, typename Chain>
+struct TeeOp {
+  using Input = T;
+  using Output = T;
+  static constexpr bool kMayRefuse = Chain::kMayRefuse;
+
+  std::string name;
+  Chain branch;
+
+  template <typename Next>
+  absl::Status Process(const Rows<T>& in, Emitter<Next>& emit) {
+    if (!in.empty()) RTSTREAM_RETURN_IF_ERROR(branch.Process(emit.lane(), in));
+    return emit.Push(in);
+  }
+  void Collect(std::vector<Node*>& nodes) { branch.Collect(nodes); }
+};
+
+template <typename T, typename Chain>
+struct TeeStage : StageTag {
+  template <typename>
+  using Expected = T;
+  template <typename In>
+  static constexpr bool kAccepts = std::is_same_v<In, T>;
+  std::string name;
+  Chain branch;
+  TeeStage(std::string n, Chain c) : name(std::move(n)), branch(std::move(c)) {}
+  template <typename>
+  auto Bind() && {
+    return TeeOp<T, Chain>{std::move(name), std::move(branch)};
+  }
+};
+
+}  // namespace internal
+
+// Sends every record down a branch as well, and passes it on. The branch runs first; nothing is
+// copied.
+//
+//   | rt::Tee("facts", rt::Branch<Sale>() | rt::Filter("accepted", IsAccepted) | rt::To(facts))
+//
+// Takes    the branch's type.
+// Emits    the same record, also when the branch refuses it.
+// State    that of the branch. Watermark: passes, through the branch as well.
+// Refuses  what the branch refuses.
+template <typename T, typename Chain>
+internal::TeeStage<T, Chain> Tee(std::string name, Terminal<T, Chain> branch) {
+  return {std::move(name), std::move(branch.chain)};
+}
+
+}  // namespace rtstream

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/op/keyed_rows.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/stage.h"
+#include "rtstream/state/item.h"
+#include "rtstream/state/key_codec.h"
+#include "rtstream/state/table_log.h"
+
+namespace rtstream {
+
+namespace internal {
+
+// The value type of the item that an update function takes.
+template <typename A>
+struct ItemOf {
+  using type = AnythingInvocable;
+};
+template <typename V>
+struct ItemOf<ItemUpdate<V>> {
+  using type = V;
+};
+
+template <typename KeyF, typename F, typename In>
+struct UpdateStateOp {
+  using Input = In;
+  using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
+  using V = typename ItemOf<FirstArgOf<F>>::type;
+  using Result = std::remove_cvref_t<std::invoke_result_t<const F&, ItemUpdate<V>&, const In&>>;
+  using Output = typename UnwrapStatusOr<Result>::type;
+  static constexpr bool kMayRefuse = UnwrapStatusOr<Result>::kMayFail;
+
+  std::string name;
+  KeyF key;
+  F fn;
+  StoredTable<Item<V>> items{std::string(kItemsTable)};
+  KeyedRows keys{};
+  std::vector<Output> built{};
+  Selection selection{};
+
+  template <typename Next>
+  absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
+    keys.Encode(in, [&](const In& row, std::string& out) {
+      KeyCodec<K>::Append(std::invoke(key, row), out);
+    });
+    KeyedTable<Item<V>>& table = items.table();
+    keys.Hash(table);
+    if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
+    selection.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      keys.PrefetchAhead(table, i);
+      const size_t row = in.row(i);
+      auto* entry = table.Find(keys.hash(i), keys[i]);
+      ItemUpdate<V> update(entry == nullptr ? nullptr : &entry->value, in.meta(i).event_time);
+      Result out = std::invoke(fn, update, in[i]);
+      if constexpr (kMayRefuse) {
+        if (!out.ok()) [[unlikely]] {
+          emit.Refuse(in.frame(), row, std::move(out).status());
+          continue;
+        }
+        built[row] = *std::move(out);
+      } else {
+        built[row] = std::move(out);
+      }
+      selection.Add(row);
+      if (!update.has_changed()) continue;
+      if (entry == nullptr) {
+        bool fresh = false;
+        entry = &table.FindOrInsert(keys.hash(i), keys[i], fresh);
+      }
+      entry->value = std::move(update).Take();
+      table.MarkDirty(*entry);
+    }
+    return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
+  }
+
+  absl::Status Checkpoint(CheckpointWriter& out) {
+    items.Checkpoint(out);
+    return absl::OkStatus();
+  }
+  absl::Status Restore(const CheckpointReader& in) { return items.Restore(in); }
+};
+
+template <typename KeyF, typename F>
+struct UpdateStateStage : StageTag {
+  template <typename>
+  using Expected = SecondArgOf<F>;
+  template <typename In>
+  static constexpr bool kAccepts =
+      std::is_invocable_v<const KeyF&, const In&> &&
+      std::is_invocable_v<const F&, ItemUpdate<typename ItemOf<FirstArgOf<F>>::type>&, const In&>;
+  std::string name;
+  KeyF key;
+  F fn;
+  UpdateStateStage(std::string n, KeyF k, F f)
+      : name(std::move(n)), key(std::move(k)), fn(std::move(f)) {}
+  template <typename In>
+  auto Bind() && {
+    return UpdateStateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(fn)};
+  }
+};
+
+}  // namespace internal
+
+// Reads the item of a record's key, decides, and writes it back with the next version: a versioned
+// read-modify-write. Records of a key are decided one after another, in order.
+//
+//   | rt::UpdateState("account", &Payment::account,
+//       [](rt::ItemUpdate<Balance>& item, const Payment& p) -> absl::StatusOr<Booked> {
+//         Balance b = item.exists() ? item.value() : Balance{};
+//         if (b.cents < p.cents) return absl::FailedPreconditionError("not enough money");
+//         item.Set({b.cents - p.cents});
+//         return Booked{p.account, b.cents - p.cents};
+//       })
+//
+// Takes    the type that `fn` names second; `key` returns text, an integer, a Time or a tuple of them.
+// Emits    what `fn` returns; StatusOr<T> emits T. A business refusal that somebody should see is a
+//          value, not an error.
+// State    the items, under `name`: value, version (how often it was set) and the event time of the
+//          last change. Read them with ReadItems. Owned by the pipeline: no other writer exists, so a
+//          version cannot conflict.
+// Watermark  passes.
+// Refuses  when `fn` returns an error status; the item is then as it was.
+template <typename KeyF, typename F>
+internal::UpdateStateStage<KeyF, F> UpdateState(std::string name, KeyF key, F fn) {
+  return {std::move(name), std::move(key), std::move(fn)};
+}
+
+}  // namespace rtstream

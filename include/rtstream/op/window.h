@@ -1,0 +1,33 @@
+#pragma once
+
+#include "rtstream/base/time.h"
+
+namespace rtstream {
+
+// A half-open stretch of event time: [start, end).
+struct Window {
+  Time start{};
+  Time end{};
+  friend bool operator==(const Window&, const Window&) = default;
+};
+
+// No windows: one result a key over everything that has come so far.
+struct Running {};
+
+// Windows of `size`, one after another, aligned to 1970-01-01T00:00:00Z.
+struct Tumbling {
+  Duration size{0};
+  // How long after a window's end, in event time, a record may still be counted in it. Results come
+  // later by as much.
+  Duration allowed_lateness{0};
+
+  Window WindowOf(Time t) const {
+    const Time start = FloorTo(t, size);
+    return {start, SaturatingAdd(start, size)};
+  }
+  bool IsClosed(const Window& w, Time watermark) const {
+    return SaturatingAdd(w.end, allowed_lateness) <= watermark;
+  }
+};
+
+}  // namespace rtstream

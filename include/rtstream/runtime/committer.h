@@ -1,0 +1,59 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/io/sink.h"
+#include "rtstream/op/lane.h"
+#include "rtstream/state/state_store.h"
+
+namespace rtstream {
+
+// Everything of one epoch, cut from the lane and on its way to be durable.
+struct CommitJob {
+  struct Outgoing {
+    OutboxSinkBase* sink;
+    std::string key;  // where the store holds the chunk
+    OutboxChunk chunk;
+  };
+  uint64_t epoch = 0;
+  StateBatch batch;
+  std::vector<StagedSinkBase*> staged;
+  std::vector<Outgoing> outgoing;
+};
+
+// Makes epochs durable, one at a time and in order: syncs what the staged sinks hold, applies the
+// epoch's batch to the store, then sends what waits in the outbox. In a thread of its own, so that
+// the lane runs the next epoch meanwhile, or inside Submit() where the host drives every step.
+//
+// The first error is final: a commit of unknown fate must not be followed by another. One thread
+// calls Submit and Wait.
+class Committer {
+ public:
+  struct Options {
+    bool in_background = true;
+    RetryOptions retry;
+    uint64_t seed = 0;
+  };
+  Committer(StateStore& store, Clock& clock, const Options& options);
+  ~Committer();  // waits for the job under way
+
+  // Hands an epoch over; waits for the one before it.
+  absl::Status Submit(CommitJob job);
+  // Waits until nothing is under way; the error, if one happened.
+  absl::Status Wait();
+  // Whether a job is under way.
+  bool is_busy() const;
+  // The last epoch that is durable, as far as is known now; of this object's jobs.
+  uint64_t durable_epoch() const;
+  // Keys of chunks that were acknowledged since the last call: to be deleted by the next commit.
+  std::vector<std::string> TakeAcknowledged();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rtstream

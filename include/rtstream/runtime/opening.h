@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/op/node.h"
+#include "rtstream/runtime/commit_record.h"
+
+namespace rtstream {
+
+// What a runner checks before it goes on from a commit, and how counters get into and out of one.
+
+// InvalidArgument: a name is not [A-Za-z0-9_.-]{1,64}, or two operators share one.
+absl::Status CheckNames(const std::vector<Node*>& nodes);
+
+// FailedPrecondition: a setting differs from the one that the state was made with; names both.
+absl::Status CheckSettings(const CommitRecord& last,
+                           const std::map<std::string, std::string>& settings);
+
+// FailedPrecondition: an operator whose state is stored is not in the pipeline.
+absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& nodes);
+
+std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes);
+
+void SaveCounters(const std::vector<Node*>& nodes, CommitRecord& record);
+void RestoreCounters(const CommitRecord& record, Node& node);
+
+}  // namespace rtstream

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rtstream/base/clock.h"
+#include "rtstream/core/dead_letter.h"
+#include "rtstream/flow/pipeline.h"
+#include "rtstream/io/sink.h"
+#include "rtstream/op/lane.h"
+#include "rtstream/runtime/commit_record.h"
+#include "rtstream/state/state_store.h"
+
+namespace rtstream {
+
+struct RunOptions {
+  // How long records wait to be committed. Shorter: results are published sooner and a crash repeats
+  // less work; each commit costs a sync of the disk.
+  Duration commit_interval = std::chrono::milliseconds(200);
+  // Commit early when this much input was read since the last commit.
+  uint64_t max_epoch_bytes = 256 << 20;
+  // Most records of a batch; at most Frame::kMaxRows. Small batches stay in the nearest cache.
+  size_t batch_rows = 512;
+  // How long to wait when the source has nothing for now.
+  Duration idle_wait = std::chrono::milliseconds(10);
+  // Where refused records go; null: they are only counted. Must outlive the runner.
+  Sink<DeadLetter>* dead_letters = nullptr;
+  // Settings that the meaning of the state depends on: stored when it is made; another value later
+  // is refused.
+  std::map<std::string, std::string> settings;
+  RetryOptions retry;
+  // Null: the machine's. Must outlive the runner.
+  Clock* clock = nullptr;
+  // Commits run in a thread of the runner while the next epoch is processed; false: inside Step().
+  bool commit_in_background = true;
+  // For jitter and the lineage id; 0: from the clock.
+  uint64_t seed = 0;
+};
+
+// What a step did.
+enum class StepResult {
+  kBatch,     // a batch was processed
+  kIdle,      // the source had nothing
+  kFinished,  // the source is at its end
+};
+
+// Runs a pipeline on one lane, exactly once: reads batches, processes them in order, and commits
+// everything of an epoch (state, positions, watermark, outputs) in one atomic write of the store.
+//
+//   rt::Runner runner(MakePipeline(deps), store, {.commit_interval = 100ms});
+//   absl::Status status = runner.Run();
+//
+// Run() from a thread of the host, or Open(), Step() ... and Commit() from its event loop. One thread
+// drives; RequestStop(), Stats() and committed() may be called from any other. When a call returns an
+// error nothing of the open epoch is committed: make a new pipeline and runner on the same store, and
+// it goes on from the last commit.
+class Runner {
+ public:
+  // `store` must outlive the runner. Nothing is opened yet.
+  Runner(Pipeline pipeline, StateStore& store, RunOptions options = {});
+  ~Runner();  // does not commit: what was not committed is read again the next time
+
+  // Loads the last commit and opens sinks and source at it. FailedPrecondition: the store, a setting,
+  // a sink or the input is not the one committed. DataLoss: something stored is damaged or gone.
+  absl::Status Open();
+
+  // Processes one batch and begins a commit when one is due.
+  // REQUIRES: Open() succeeded, and no call has failed.
+  absl::StatusOr<StepResult> Step();
+
+  // Commits what was processed so far; returns when it is durable and published.
+  absl::Status Commit();
+
+  // Opens, steps until the source is at its end or a stop is requested, and commits.
+  absl::Status Run();
+
+  // Makes Run() return after the batch at hand and a commit. Any thread; not from a signal handler.
+  void RequestStop();
+
+  // Counters of every operator, upstream first: source, operators, sinks.
+  std::vector<OperatorStats> Stats() const;
+
+  // The last commit that is durable.
+  CommitRecord committed() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rtstream/core/dead_letter.h"
+#include "rtstream/io/sink.h"
+#include "rtstream/op/lane.h"
+#include "rtstream/op/to.h"
+#include "rtstream/runtime/commit_record.h"
+#include "rtstream/runtime/committer.h"
+
+namespace rtstream {
+
+// All sinks of a pipeline, each once, and their part in the commits. Used by the lane's thread.
+class SinkSet {
+ public:
+  SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters);
+
+  // Opens every sink at the last commit. InvalidArgument: two sinks share a name.
+  absl::Status Open(const CommitRecord& last);
+
+  // Writes the lane's dead letters of the batch at hand.
+  absl::Status WriteDeadLetters(Lane& lane);
+
+  // Ends the epoch: plain sinks deliver, staged ones are marked in `next`, outbox chunks go into the
+  // job's batch.
+  absl::Status Cut(Lane& lane, CommitRecord& next, CommitJob& job);
+
+  // `record` is durable.
+  absl::Status Publish(const CommitRecord& record);
+
+  // What was committed but not yet acknowledged when the last run ended.
+  absl::StatusOr<std::vector<CommitJob::Outgoing>> ReadOutbox(const StateReader& store) const;
+
+ private:
+  std::vector<SinkBase*> sinks_;
+  std::optional<internal::SinkChain<DeadLetter>> dead_letters_;
+  Selection all_letters_;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "rtstream/base/text.h"
+#include "rtstream/state/state_store.h"
+
+namespace rtstream {
+
+// Where an operator puts what changed since the last commit. Everything of an epoch, from all
+// operators, goes into one atomic batch of the store.
+class CheckpointWriter {
+ public:
+  // `scope`: the operator's part of the key space, "s/<operator>/".
+  CheckpointWriter(uint64_t epoch, std::string scope, StateBatch& batch)
+      : epoch_(epoch), scope_(std::move(scope)), batch_(&batch) {}
+
+  uint64_t epoch() const { return epoch_; }
+  // The key in the store of an operator's own `name`.
+  std::string Key(std::string_view name) const { return Concat(scope_, name); }
+  StateBatch& batch() const { return *batch_; }
+
+ private:
+  uint64_t epoch_;
+  std::string scope_;
+  StateBatch* batch_;
+};
+
+// What an operator reads back its last committed state from.
+class CheckpointReader {
+ public:
+  CheckpointReader(std::string scope, const StateReader& store)
+      : scope_(std::move(scope)), store_(&store) {}
+
+  std::string Key(std::string_view name) const { return Concat(scope_, name); }
+  const StateReader& store() const { return *store_; }
+
+ private:
+  std::string scope_;
+  const StateReader* store_;
+};
+
+// The part of a store's keys that belongs to operator `op`.
+inline std::string OperatorScope(std::string_view op) { return Concat("s/", op, "/"); }
+
+// Stored blocks end with a checksum of their bytes.
+void SealBlock(std::string& block);
+// The block without its checksum; DataLoss if it does not fit. `what` names it in the message.
+absl::StatusOr<std::string_view> OpenBlock(std::string_view block, std::string_view what);
+
+// A number as key bytes in numeric order: 16 hexadecimal digits.
+std::string OrderedHex(uint64_t v);
+
+}  // namespace rtstream

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "rtstream/base/hash.h"
+
+namespace rtstream {
+
+// Keyed state is cut into this many groups by a hash that is part of the stored format; lanes own
+// groups, so state can be divided anew among another number of lanes.
+inline constexpr uint32_t kKeyGroups = 1024;
+uint32_t KeyGroupOf(std::string_view key);
+
+// What the index keeps in front of each entry's value. The key's bytes follow the value.
+struct EntryHead {
+  uint32_t key_size = 0;
+  uint16_t key_group = 0;
+  uint16_t is_dirty = 0;
+  uint32_t group_slot = 0;  // where the entry stands in its key group's list
+  uint32_t self = 0;        // its own reference
+};
+
+// The part of KeyedTable that does not know the value type: an open-addressing index of keys to
+// entries, the memory that entries live in, dirty marks, and a list of entries per key group.
+//
+// The index hashes with a secret of its own, so that keys chosen by somebody else cannot be made to
+// collide. Slots are 8 bytes: a tag from the hash and a reference to the entry.
+class KeyIndex {
+ public:
+  // `entry_size`: bytes of an entry without its key.
+  explicit KeyIndex(size_t entry_size);
+
+  uint64_t Hash(std::string_view key) const { return hash_(key); }
+
+  void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(&slots_[hash >> shift_]); }
+  void PrefetchEntry(uint64_t hash) const {
+    const Slot& slot = slots_[hash >> shift_];
+    if (slot.ref != 0) {
+      const char* p = reinterpret_cast<const char*>(&At(slot.ref));
+      __builtin_prefetch(p);
+      __builtin_prefetch(p + 64);
+    }
+  }
+
+  EntryHead* Find(uint64_t hash, std::string_view key) const {
+    for (size_t i = hash >> shift_;; i = (i + 1) & mask_) {
+      const Slot slot = slots_[i];
+      if (slot.ref == 0) return nullptr;
+      if (slot.tag == static_cast<uint32_t>(hash)) [[likely]] {
+        EntryHead* head = &At(slot.ref);
+        if (head->key_size == key.size() &&
+            std::memcmp(reinterpret_cast<const char*>(head) + entry_size_, key.data(),
+                        key.size()) == 0) {
+          return head;
+        }
+      }
+    }
+  }
+
+  // REQUIRES: the key is not there.
+  EntryHead& Insert(uint64_t hash, std::string_view key);
+  // The entry's value was destroyed; its memory is used again.
+  void Erase(EntryHead& head, std::string_view key);
+
+  void MarkDirty(EntryHead& head) {
+    if (head.is_dirty != 0) return;
+    head.is_dirty = 1;
+    dirty_.push_back(head.self);
+  }
+
+  template <typename F>
+  void TakeDirty(F&& visit) {
+    for (size_t i = 0; i < dirty_.size(); ++i) {
+      if (i + 8 < dirty_.size()) __builtin_prefetch(&At(dirty_[i + 8]));
+      EntryHead& head = At(dirty_[i]);
+      // An entry that was erased after its mark, or marked twice through reused memory.
+      if (head.is_dirty == 0) continue;
+      head.is_dirty = 0;
+      visit(head);
+    }
+    dirty_.clear();
+  }
+  std::vector<std::string> TakeErased() { return std::exchange(erased_, {}); }
+
+  template <typename F>
+  void ForEachInGroup(uint32_t group, F&& visit) {
+    for (uint32_t ref : groups_[group]) visit(At(ref));
+  }
+  template <typename F>
+  void ForEach(F&& visit) {
+    for (const std::vector<uint32_t>& group : groups_) {
+      for (uint32_t ref : group) visit(At(ref));
+    }
+  }
+
+  // REQUIRES: `ref` is the `self` of an entry.
+  EntryHead& At(uint32_t ref) const {
+    return *reinterpret_cast<EntryHead*>(chunks_[ref >> kChunkBits].get() +
+                                         (ref & ((1u << kChunkBits) - 1)) * kUnit);
+  }
+
+  size_t size() const { return size_; }
+  size_t memory() const;
+
+ private:
+  struct Slot {
+    uint32_t tag;
+    uint32_t ref;  // in units of 16 bytes; 0: empty
+  };
+  static constexpr size_t kUnit = 16;
+  static constexpr size_t kChunkBits = 16;  // of units: 1 MiB
+
+  uint32_t Allocate(size_t bytes);
+  void Grow();
+
+  size_t entry_size_;
+  SecretHash hash_;
+  std::vector<Slot> slots_;
+  size_t mask_ = 0;
+  int shift_ = 0;
+  size_t size_ = 0;
+  std::vector<std::unique_ptr<char[]>> chunks_;
+  size_t chunk_used_ = 0;  // units of the last chunk
+  std::vector<std::vector<uint32_t>> free_;  // by size in units
+  std::vector<std::vector<uint32_t>> groups_;
+  std::vector<uint32_t> dirty_;
+  std::vector<std::string> erased_;
+  size_t entry_bytes_ = 0;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "rtstream/state/key_index.h"
+
+namespace rtstream {
+
+// Values by key in memory: the working state of a keyed operator. Keys are bytes (KeyCodec); values
+// are built in place beside their key. One access touches one index slot and one entry; with
+// Prefetch() some rows ahead both come from cache.
+//
+// Remembers which entries changed since the last commit, and which key group each belongs to.
+// References to entries are valid until their key is erased. Not thread-safe: a lane owns it.
+template <typename V>
+class KeyedTable {
+ public:
+  struct Entry {
+    EntryHead head;
+    V value;
+    std::string_view key() const {
+      return {reinterpret_cast<const char*>(this + 1), head.key_size};
+    }
+  };
+  static_assert(alignof(Entry) <= 16, "rtstream: state values may be aligned to 16 bytes at most");
+
+  KeyedTable() : index_(sizeof(Entry)) {}
+  ~KeyedTable() {
+    if constexpr (!std::is_trivially_destructible_v<V>) {
+      index_.ForEach([](EntryHead& head) { Of(head).value.~V(); });
+    }
+  }
+  KeyedTable(KeyedTable&&) = default;  // only to be destroyed afterwards
+  KeyedTable& operator=(KeyedTable&&) = delete;
+
+  uint64_t Hash(std::string_view key) const { return index_.Hash(key); }
+  // Asks for the index slot of a hash, and later for the entry that the slot names.
+  void PrefetchSlot(uint64_t hash) const { index_.PrefetchSlot(hash); }
+  void PrefetchEntry(uint64_t hash) const { index_.PrefetchEntry(hash); }
+
+  Entry* Find(uint64_t hash, std::string_view key) {
+    EntryHead* head = index_.Find(hash, key);
+    return head == nullptr ? nullptr : &Of(*head);
+  }
+  Entry* Find(std::string_view key) { return Find(Hash(key), key); }
+
+  // The key's entry; made with a default value, and `fresh` set, if there is none.
+  Entry& FindOrInsert(uint64_t hash, std::string_view key, bool& fresh) {
+    EntryHead* head = index_.Find(hash, key);
+    fresh = head == nullptr;
+    if (fresh) {
+      head = &index_.Insert(hash, key);
+      new (&Of(*head).value) V();
+    }
+    return Of(*head);
+  }
+
+  // Removes the entry; a later commit stores that it is gone.
+  void Erase(Entry& entry) {
+    entry.value.~V();
+    index_.Erase(entry.head, entry.key());
+  }
+
+  // Notes that the entry's value changed since the last commit.
+  void MarkDirty(Entry& entry) { index_.MarkDirty(entry.head); }
+
+  template <typename F>
+  void ForEach(F&& visit) {
+    index_.ForEach([&](EntryHead& head) { visit(Of(head)); });
+  }
+
+  // For checkpoints: calls visit(entry) for each changed entry, once, and forgets the marks.
+  template <typename F>
+  void TakeDirty(F&& visit) {
+    index_.TakeDirty([&](EntryHead& head) { visit(Of(head)); });
+  }
+  std::vector<std::string> TakeErased() { return index_.TakeErased(); }
+  template <typename F>
+  void ForEachInGroup(uint32_t key_group, F&& visit) {
+    index_.ForEachInGroup(key_group, [&](EntryHead& head) { visit(Of(head)); });
+  }
+
+  // The entry with this EntryHead::self.
+  Entry& At(uint32_t self) { return Of(index_.At(self)); }
+
+  size_t size() const { return index_.size(); }
+  // Bytes of memory held for entries and index; what V holds outside itself is not counted.
+  size_t memory() const { return index_.memory(); }
+
+ private:
+  static Entry& Of(EntryHead& head) { return *reinterpret_cast<Entry*>(&head); }
+
+  KeyIndex index_;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,95 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+
+namespace rtstream {
+
+// A stored value and its version. Versions are given by the writer; 0 means that nobody counts.
+struct Versioned {
+  std::string value;
+  uint64_t version = 0;
+};
+
+// One change of a StateBatch.
+struct StateWrite {
+  enum class Kind {
+    kPut,
+    kDelete,
+    kDeleteRange,  // all keys in [key, value)
+  };
+  Kind kind = Kind::kPut;
+  std::string key;
+  std::string value;
+  uint64_t version = 0;
+  // The write, and with it the whole batch, happens only if the key's version is this one; 0: only
+  // if there is no such key.
+  std::optional<uint64_t> expected_version;
+};
+
+// Changes that a store applies together or not at all, in order.
+class StateBatch {
+ public:
+  void Put(std::string key, std::string value, uint64_t version = 0);
+  // Puts `value` with version `expected_version` + 1 if the key still has `expected_version`.
+  void PutIf(std::string key, std::string value, uint64_t expected_version);
+  void Delete(std::string key);
+  void DeleteRange(std::string begin, std::string end);
+
+  absl::Span<const StateWrite> writes() const { return writes_; }
+  bool empty() const { return writes_.empty(); }
+  // Of keys and values.
+  uint64_t bytes() const { return bytes_; }
+  void Clear();
+
+ private:
+  std::vector<StateWrite> writes_;
+  uint64_t bytes_ = 0;
+};
+
+// Reads keys and values in bytewise order. Thread rule: that of what it was made from.
+class StateReader {
+ public:
+  virtual ~StateReader() = default;
+
+  // nullopt: no such key.
+  virtual absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const = 0;
+
+  // As Get for each key, in order; one round trip where the store has them.
+  virtual absl::StatusOr<std::vector<std::optional<Versioned>>> MultiGet(
+      absl::Span<const std::string> keys) const;
+
+  // Calls `visit` for each key that begins with `prefix`, in bytewise order, until it returns an
+  // error, which is returned. The views are valid during the call.
+  using Visitor = absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)>;
+  virtual absl::Status Scan(std::string_view prefix, Visitor visit) const = 0;
+};
+
+// Where a pipeline keeps what must survive it: an ordered map of bytes with atomic batches.
+//
+// Implemented by plug-ins. Thread-safe: the commit thread applies while other threads read.
+class StateStore : public StateReader {
+ public:
+  // Applies the batch atomically and durably: when it returns OK the batch survives kill -9 and
+  // power loss; on any error nothing of it is visible, now or later, except with code Unknown, which
+  // says that it cannot be told. Aborted: an expected version did not fit. A failure to sync is
+  // DataLoss and final: the store refuses everything after it.
+  virtual absl::Status Apply(const StateBatch& batch) = 0;
+
+  // The committed state as of now, unchanged by later batches. Must not outlive the store.
+  virtual absl::StatusOr<std::unique_ptr<StateReader>> Snapshot() = 0;
+
+  // Releases the store; later calls fail with FailedPrecondition. Idempotent.
+  virtual absl::Status Close() = 0;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,119 @@
+#include "rtstream/base/decimal.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "rtstream/base/text.h"
+
+namespace rtstream::internal {
+namespace {
+
+bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+
+absl::Status NotANumber() { return absl::InvalidArgumentError("want a number"); }
+absl::Status TooFine(int scale) {
+  return absl::OutOfRangeError(Concat("want at most ", scale, " decimals"));
+}
+absl::Status TooLarge() { return absl::OutOfRangeError("number is too large"); }
+
+// The exponent behind 'e', held within limits that no mantissa can bring back.
+bool ReadExponent(std::string_view text, int64_t& exponent) {
+  bool is_negative = false;
+  if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
+    is_negative = text[0] == '-';
+    text.remove_prefix(1);
+  }
+  if (text.empty()) return false;
+  exponent = 0;
+  for (char c : text) {
+    if (!IsDigit(c)) return false;
+    exponent = std::min<int64_t>(exponent * 10 + (c - '0'), 1'000'000);
+  }
+  if (is_negative) exponent = -exponent;
+  return true;
+}
+
+}  // namespace
+
+absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa) {
+  size_t i = 0;
+  const bool is_negative = !text.empty() && text[0] == '-';
+  if (is_negative) ++i;
+  const size_t integer_begin = i;
+  while (i < text.size() && IsDigit(text[i])) ++i;
+  const std::string_view integer = text.substr(integer_begin, i - integer_begin);
+  if (integer.empty() || (integer.size() > 1 && integer[0] == '0')) return NotANumber();
+  std::string_view fraction;
+  if (i < text.size() && text[i] == '.') {
+    const size_t begin = ++i;
+    while (i < text.size() && IsDigit(text[i])) ++i;
+    fraction = text.substr(begin, i - begin);
+    if (fraction.empty()) return NotANumber();
+  }
+  int64_t exponent = 0;
+  if (i < text.size()) {
+    if ((text[i] != 'e' && text[i] != 'E') || !ReadExponent(text.substr(i + 1), exponent)) {
+      return NotANumber();
+    }
+  }
+  while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
+
+  uint64_t digits = 0;
+  for (std::string_view part : {integer, fraction}) {
+    for (char c : part) {
+      const auto digit = static_cast<uint64_t>(c - '0');
+      if (__builtin_mul_overflow(digits, uint64_t{10}, &digits) ||
+          __builtin_add_overflow(digits, digit, &digits)) {
+        return TooLarge();
+      }
+    }
+  }
+  // The value is digits * 10^shift of the last wanted decimal.
+  int64_t shift = exponent - static_cast<int64_t>(fraction.size()) + scale;
+  for (; shift < 0 && digits != 0; ++shift) {
+    if (digits % 10 != 0) return TooFine(scale);
+    digits /= 10;
+  }
+  for (; shift > 0 && digits != 0; --shift) {
+    if (__builtin_mul_overflow(digits, uint64_t{10}, &digits)) return TooLarge();
+  }
+  constexpr auto kLargest = static_cast<uint64_t>(INT64_MAX);
+  if (digits > kLargest) return TooLarge();
+  mantissa = is_negative ? -static_cast<int64_t>(digits) : static_cast<int64_t>(digits);
+  return absl::OkStatus();
+}
+
+void AppendDecimal(Int128 mantissa, int scale, std::string& out) {
+  __extension__ using UInt128 = unsigned __int128;
+  const bool is_negative = mantissa < 0;
+  auto rest = is_negative ? UInt128{0} - static_cast<UInt128>(mantissa)
+                          : static_cast<UInt128>(mantissa);
+  char digits[48];
+  char* const end = digits + sizeof digits;
+  char* p = end;
+  bool is_significant = false;
+  for (int i = 0; i < scale; ++i) {
+    const auto digit = static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+    is_significant |= digit != '0';
+    if (is_significant) *--p = digit;
+  }
+  if (is_significant) *--p = '.';
+  if (rest <= UINT64_MAX) {
+    // The usual case; dividing 64 bits is some ten times faster.
+    auto low = static_cast<uint64_t>(rest);
+    do {
+      *--p = static_cast<char>('0' + low % 10);
+      low /= 10;
+    } while (low != 0);
+  } else {
+    do {
+      *--p = static_cast<char>('0' + static_cast<int>(rest % 10));
+      rest /= 10;
+    } while (rest != 0);
+  }
+  if (is_negative) *--p = '-';
+  out.append(p, static_cast<size_t>(end - p));
+}
+
+}  // namespace rtstream::internal

@@ -1,0 +1,206 @@
+#include "rtstream/base/time.h"
+
+#include <cstring>
+
+#include "absl/status/status.h"
+
+namespace rtstream {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000;
+constexpr int64_t kDay = 86'400 * kSecond;
+
+// Days since 1970-01-01 in the proleptic Gregorian calendar, and back; after Howard Hinnant,
+// "chrono-Compatible Low-Level Date Algorithms".
+int64_t DaysFromCivil(int64_t y, int64_t m, int64_t d) {
+  y -= m <= 2;
+  const int64_t era = (y >= 0 ? y : y - 399) / 400;
+  const int64_t year_of_era = y - era * 400;
+  const int64_t day_of_year = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
+  const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+  return era * 146097 + day_of_era - 719468;
+}
+
+struct Civil {
+  int64_t year, month, day;
+};
+
+Civil CivilFromDays(int64_t days) {
+  days += 719468;
+  const int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+  const int64_t day_of_era = days - era * 146097;
+  const int64_t year_of_era =
+      (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+  const int64_t day_of_year =
+      day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+  const int64_t mp = (5 * day_of_year + 2) / 153;
+  const int64_t month = mp + (mp < 10 ? 3 : -9);
+  return {year_of_era + era * 400 + (month <= 2), month, day_of_year - (153 * mp + 2) / 5 + 1};
+}
+
+int64_t DaysInMonth(int64_t year, int64_t month) {
+  constexpr int8_t kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+  return kDays[month - 1] + (month == 2 && is_leap ? 1 : 0);
+}
+
+// Reads fixed-width parts; remembers whether anything did not fit.
+class Parts {
+ public:
+  explicit Parts(std::string_view text) : text_(text) {}
+
+  int64_t Digits(size_t n) {
+    if (text_.size() < n) return Fail();
+    int64_t v = 0;
+    for (size_t i = 0; i < n; ++i) {
+      const auto digit = static_cast<unsigned char>(text_[i] - '0');
+      if (digit > 9) return Fail();
+      v = v * 10 + digit;
+    }
+    text_.remove_prefix(n);
+    return v;
+  }
+  void Expect(char a, char b) {
+    if (text_.empty() || (text_[0] != a && text_[0] != b)) {
+      Fail();
+      return;
+    }
+    text_.remove_prefix(1);
+  }
+  bool Take(char c) {
+    if (text_.empty() || text_[0] != c) return false;
+    text_.remove_prefix(1);
+    return true;
+  }
+  // Microseconds of a fraction, after its point.
+  int64_t Fraction() {
+    int64_t us = 0;
+    size_t n = 0;
+    for (; n < text_.size(); ++n) {
+      const auto digit = static_cast<unsigned char>(text_[n] - '0');
+      if (digit > 9) break;
+      if (n < 6) us = us * 10 + digit;
+    }
+    if (n == 0) return Fail();
+    for (size_t k = n; k < 6; ++k) us *= 10;
+    text_.remove_prefix(n);
+    return us;
+  }
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && text_.empty(); }
+
+ private:
+  int64_t Fail() {
+    ok_ = false;
+    text_ = {};
+    return 0;
+  }
+  std::string_view text_;
+  bool ok_ = true;
+};
+
+// The date, the separator and the time of day, in microseconds since 1970; false if out of range.
+bool ReadDateTime(Parts& in, char separator, char separator2, int64_t& us) {
+  const int64_t year = in.Digits(4);
+  in.Expect('-', '-');
+  const int64_t month = in.Digits(2);
+  in.Expect('-', '-');
+  const int64_t day = in.Digits(2);
+  in.Expect(separator, separator2);
+  const int64_t hour = in.Digits(2);
+  in.Expect(':', ':');
+  const int64_t minute = in.Digits(2);
+  in.Expect(':', ':');
+  const int64_t second = in.Digits(2);
+  const int64_t fraction = in.ok() && in.Take('.') ? in.Fraction() : 0;
+  if (!in.ok() || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) ||
+      hour > 23 || minute > 59 || second > 59) {
+    return false;
+  }
+  us = DaysFromCivil(year, month, day) * kDay + ((hour * 60 + minute) * 60 + second) * kSecond +
+       fraction;
+  return true;
+}
+
+absl::Status BadTime() {
+  return absl::InvalidArgumentError("want a time as 2025-11-28T14:23:45.123Z (RFC 3339)");
+}
+
+void AppendDigits(int64_t v, int width, std::string& out) {
+  char digits[8];
+  for (int i = width - 1; i >= 0; --i) {
+    digits[i] = static_cast<char>('0' + v % 10);
+    v /= 10;
+  }
+  out.append(digits, static_cast<size_t>(width));
+}
+
+// Appends the date and returns the microseconds since midnight.
+int64_t AppendDay(Time t, std::string& out) {
+  const Time midnight = FloorTo(t, Duration(kDay));
+  const Civil c = CivilFromDays(midnight.time_since_epoch().count() / kDay);
+  AppendDigits(c.year, 4, out);
+  out.push_back('-');
+  AppendDigits(c.month, 2, out);
+  out.push_back('-');
+  AppendDigits(c.day, 2, out);
+  return (t - midnight).count();
+}
+
+}  // namespace
+
+absl::StatusOr<Time> ParseRfc3339(std::string_view text) {
+  Parts in(text);
+  int64_t us = 0;
+  if (!ReadDateTime(in, 'T', 't', us)) return BadTime();
+  if (in.Take('Z') || in.Take('z')) {
+    if (!in.done()) return BadTime();
+    return Time(Duration(us));
+  }
+  const bool is_negative = in.Take('-');
+  if (!is_negative && !in.Take('+')) return BadTime();
+  const int64_t hours = in.Digits(2);
+  in.Expect(':', ':');
+  const int64_t minutes = in.Digits(2);
+  if (!in.done() || hours > 23 || minutes > 59) return BadTime();
+  const int64_t offset = (hours * 60 + minutes) * 60 * kSecond;
+  return Time(Duration(is_negative ? us + offset : us - offset));
+}
+
+absl::StatusOr<Time> ParseCivil(std::string_view text) {
+  Parts in(text);
+  int64_t us = 0;
+  if (!ReadDateTime(in, ' ', ' ', us) || !in.done()) {
+    return absl::InvalidArgumentError("want a time as 2025-11-28 14:23:45");
+  }
+  return Time(Duration(us));
+}
+
+void AppendRfc3339(Time t, std::string& out) {
+  const int64_t us = AppendDay(t, out);
+  out.push_back('T');
+  AppendDigits(us / kSecond / 3600, 2, out);
+  out.push_back(':');
+  AppendDigits(us / kSecond / 60 % 60, 2, out);
+  out.push_back(':');
+  AppendDigits(us / kSecond % 60, 2, out);
+  out.push_back('.');
+  const int64_t fraction = us % kSecond;
+  if (fraction % 1000 == 0) {
+    AppendDigits(fraction / 1000, 3, out);
+  } else {
+    AppendDigits(fraction, 6, out);
+  }
+  out.push_back('Z');
+}
+
+void AppendDate(Time t, std::string& out) { AppendDay(t, out); }
+
+void AppendHour(Time t, std::string& out) {
+  const int64_t us = AppendDay(t, out);
+  out.push_back('T');
+  AppendDigits(us / kSecond / 3600, 2, out);
+  out.append(":00:00Z");
+}
+
+}  // namespace rtstream

@@ -1,0 +1,26 @@
+#include "rtstream/core/frame.h"
+
+#include <utility>
+
+namespace rtstream {
+
+void Frame::HoldBytes(std::shared_ptr<const char[]> owner, std::string_view bytes) {
+  owner_ = std::move(owner);
+  bytes_ = bytes;
+}
+
+void Frame::MarkRefused(size_t row) {
+  if (refused_.size() < rows.size()) refused_.resize(rows.size(), 0);
+  refused_[row] = 1;
+  any_refused_ = true;
+}
+
+void Frame::Clear() {
+  rows.clear();
+  owner_.reset();
+  bytes_ = {};
+  if (any_refused_) refused_.assign(refused_.size(), 0);
+  any_refused_ = false;
+}
+
+}  // namespace rtstream

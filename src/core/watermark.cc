@@ -1,0 +1,73 @@
+#include "rtstream/core/watermark.h"
+
+#include <algorithm>
+
+namespace rtstream {
+
+WatermarkTracker::PartitionState& WatermarkTracker::At(uint32_t index) {
+  if (index >= partitions_.size()) partitions_.resize(index + 1);
+  return partitions_[index];
+}
+
+WatermarkTracker::PartitionState WatermarkTracker::partition(uint32_t index) const {
+  return index < partitions_.size() ? partitions_[index] : PartitionState{};
+}
+
+void WatermarkTracker::BeginBatch(uint32_t partition, Time now) {
+  now_ = now;
+  PartitionState& p = At(partition);
+  p.last_record = now;
+  p.is_finished = false;
+  at_ = partition;
+  largest_ = p.largest;
+  Recompute();
+}
+
+void WatermarkTracker::Raise(Time event_time) {
+  if (options_.max_ahead > Duration{0} &&
+      event_time > SaturatingAdd(now_, options_.max_ahead)) {
+    return;
+  }
+  largest_ = event_time;
+  partitions_[at_].largest = event_time;
+  seen_ = std::max(
+      seen_, std::min(others_, SaturatingSubtract(event_time, options_.max_out_of_orderness)));
+}
+
+void WatermarkTracker::Finish(uint32_t partition) {
+  At(partition).is_finished = true;
+  Recompute();
+}
+
+Time WatermarkTracker::Advance(Time now) {
+  now_ = std::max(now_, now);
+  Recompute();
+  return seen_;
+}
+
+void WatermarkTracker::Recompute() {
+  others_ = kMaxTime;
+  Time own = kMaxTime;
+  for (uint32_t i = 0; i < partitions_.size(); ++i) {
+    const PartitionState& p = partitions_[i];
+    if (p.largest == kMinTime || p.is_finished) continue;
+    if (options_.idle_timeout > Duration{0} &&
+        SaturatingAdd(p.last_record, options_.idle_timeout) <= now_) {
+      continue;
+    }
+    const Time w = SaturatingSubtract(p.largest, options_.max_out_of_orderness);
+    if (i == at_) {
+      own = w;
+    } else {
+      others_ = std::min(others_, w);
+    }
+  }
+  const Time all = std::min(own, others_);
+  if (all != kMaxTime) seen_ = std::max(seen_, all);
+}
+
+void WatermarkTracker::Restore(uint32_t index, const PartitionState& state) { At(index) = state; }
+
+void WatermarkTracker::RestoreWatermark(Time watermark) { seen_ = std::max(seen_, watermark); }
+
+}  // namespace rtstream

@@ -1,0 +1,17 @@
+#include "rtstream/op/parse.h"
+
+#include "rtstream/base/text.h"
+
+namespace rtstream::internal {
+
+bool IsOversize(const Context& ctx) {
+  return (ctx.frame().rows[ctx.row()].flags & RowMeta::kOversize) != 0;
+}
+
+absl::Status OversizeError(const Context& ctx) {
+  return absl::ResourceExhaustedError(
+      Concat("record of ", ctx.frame().rows[ctx.row()].raw_size,
+                   " bytes is longer than the source keeps"));
+}
+
+}  // namespace rtstream::internal

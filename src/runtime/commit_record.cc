@@ -1,0 +1,99 @@
+#include "rtstream/runtime/commit_record.h"
+
+#include <utility>
+
+#include "rtstream/base/text.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/state/byte_io.h"
+#include "rtstream/state/checkpoint.h"
+
+namespace rtstream {
+namespace {
+
+void WriteTime(Time t, ByteWriter& out) { out.I64(t.time_since_epoch().count()); }
+Time ReadTime(ByteReader& in) { return Time(Duration(in.I64())); }
+
+void WriteTexts(const std::map<std::string, std::string>& texts, ByteWriter& out) {
+  out.Varint(texts.size());
+  for (const auto& [key, value] : texts) {
+    out.String(key);
+    out.String(value);
+  }
+}
+void ReadTexts(ByteReader& in, std::map<std::string, std::string>& texts) {
+  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
+    std::string key(in.String());
+    texts[std::move(key)] = std::string(in.String());
+  }
+}
+
+}  // namespace
+
+std::string EncodeCommitRecord(const CommitRecord& record) {
+  std::string bytes;
+  ByteWriter out(bytes);
+  out.U32(CommitRecord::kFormat);
+  out.U64(record.epoch);
+  out.U64(record.lineage);
+  WriteTime(record.time, out);
+  WriteTime(record.watermark, out);
+  out.Varint(record.partitions.size());
+  for (const auto& [name, p] : record.partitions) {
+    out.String(name);
+    out.String(p.resume);
+    WriteTime(p.event_time.largest, out);
+    WriteTime(p.event_time.last_record, out);
+    out.U8(p.event_time.is_finished ? 1 : 0);
+  }
+  WriteTexts(record.sinks, out);
+  out.Varint(record.operators.size());
+  for (const auto& [name, stats] : record.operators) {
+    out.String(name);
+    for (uint64_t n : {stats.in, stats.out, stats.refused, stats.side, stats.bytes}) out.Varint(n);
+  }
+  out.Varint(record.stateful.size());
+  for (const std::string& name : record.stateful) out.String(name);
+  WriteTexts(record.settings, out);
+  SealBlock(bytes);
+  return bytes;
+}
+
+absl::StatusOr<CommitRecord> DecodeCommitRecord(std::string_view bytes) {
+  RTSTREAM_ASSIGN_OR_RETURN(const std::string_view body, OpenBlock(bytes, "the commit record"));
+  ByteReader in(body);
+  CommitRecord record;
+  if (const uint32_t format = in.U32(); format != CommitRecord::kFormat) {
+    return absl::FailedPreconditionError(Concat("the state has format ", format, ", want ",
+                                                      CommitRecord::kFormat));
+  }
+  record.epoch = in.U64();
+  record.lineage = in.U64();
+  record.time = ReadTime(in);
+  record.watermark = ReadTime(in);
+  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
+    PartitionRecord& p = record.partitions[std::string(in.String())];
+    p.resume = std::string(in.String());
+    p.event_time.largest = ReadTime(in);
+    p.event_time.last_record = ReadTime(in);
+    p.event_time.is_finished = in.U8() != 0;
+  }
+  ReadTexts(in, record.sinks);
+  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
+    std::string name(in.String());
+    OperatorStats stats{name, in.Varint(), in.Varint(), in.Varint(), in.Varint(), in.Varint(), 0};
+    record.operators[std::move(name)] = std::move(stats);
+  }
+  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) record.stateful.emplace_back(in.String());
+  ReadTexts(in, record.settings);
+  if (!in.ok() || !in.done()) return absl::DataLossError("the commit record is cut short");
+  return record;
+}
+
+absl::StatusOr<std::optional<CommitRecord>> ReadCommit(const StateReader& store) {
+  RTSTREAM_ASSIGN_OR_RETURN(std::optional<Versioned> stored, store.Get(kCommitKey));
+  if (!stored) return std::optional<CommitRecord>();
+  RTSTREAM_ASSIGN_OR_RETURN(CommitRecord record, DecodeCommitRecord(stored->value));
+  return std::optional<CommitRecord>(std::move(record));
+}
+
+}  // namespace rtstream

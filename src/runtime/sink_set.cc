@@ -1,0 +1,126 @@
+#include "rtstream/runtime/sink_set.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "rtstream/base/text.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/state/byte_io.h"
+#include "rtstream/state/checkpoint.h"
+
+namespace rtstream {
+namespace {
+
+std::string OutboxPrefix(std::string_view sink) { return Concat("x/", sink, "/"); }
+
+}  // namespace
+
+SinkSet::SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters) {
+  for (const Node* node : nodes) {
+    SinkBase* sink = node->sink();
+    if (sink == nullptr || std::find(sinks_.begin(), sinks_.end(), sink) != sinks_.end()) continue;
+    sinks_.push_back(sink);
+  }
+  if (dead_letters != nullptr) {
+    dead_letters_.emplace(dead_letters);
+    sinks_.push_back(dead_letters);
+  }
+}
+
+absl::Status SinkSet::Open(const CommitRecord& last) {
+  std::set<std::string_view> names;
+  for (SinkBase* sink : sinks_) {
+    if (!names.insert(sink->name()).second) {
+      return absl::InvalidArgumentError(Concat("two sinks are named '", sink->name(), "'"));
+    }
+  }
+  for (SinkBase* sink : sinks_) {
+    absl::Status status;
+    if (StagedSinkBase* staged = sink->staged(); staged != nullptr) {
+      auto mark = last.sinks.find(std::string(sink->name()));
+      status = staged->Open(mark == last.sinks.end() ? std::nullopt
+                                                     : std::optional<std::string>(mark->second));
+    } else if (PlainSinkBase* plain = sink->plain(); plain != nullptr) {
+      status = plain->Open();
+    } else {
+      status = sink->outbox()->Open();
+    }
+    RTSTREAM_RETURN_IF_ERROR(status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SinkSet::WriteDeadLetters(Lane& lane) {
+  Batch<DeadLetter>& letters = lane.dead_letters();
+  if (letters.empty() || !dead_letters_) return absl::OkStatus();
+  // More letters than a selection holds go in several writes.
+  absl::Status status;
+  for (size_t begin = 0; begin < letters.size() && status.ok(); begin += Frame::kMaxRows) {
+    const size_t end = std::min(letters.size(), begin + Frame::kMaxRows);
+    all_letters_.Clear();
+    for (size_t i = begin; i < end; ++i) all_letters_.Add(i - begin);
+    status = dead_letters_->Process(
+        lane, Rows<DeadLetter>(letters.rows().data() + begin, letters.frame(), all_letters_));
+  }
+  letters.Clear();
+  return status;
+}
+
+absl::Status SinkSet::Cut(Lane& lane, CommitRecord& next, CommitJob& job) {
+  for (SinkBase* sink : sinks_) {
+    const std::string name(sink->name());
+    if (PlainSinkBase* plain = sink->plain(); plain != nullptr) {
+      RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] { return plain->Flush(); }));
+    } else if (StagedSinkBase* staged = sink->staged(); staged != nullptr) {
+      RTSTREAM_ASSIGN_OR_RETURN(next.sinks[name], staged->Cut());
+      job.staged.push_back(staged);
+    } else if (OutboxSinkBase* outbox = sink->outbox(); outbox != nullptr) {
+      RTSTREAM_ASSIGN_OR_RETURN(std::vector<std::string> chunks, outbox->TakeChunks());
+      for (size_t i = 0; i < chunks.size(); ++i) {
+        // Every repeat of a chunk has its token, and nothing else ever has.
+        std::string token = Concat(OrderedHex(next.lineage), "-", name, "-", job.epoch, "-", i);
+        std::string key = Concat(OutboxPrefix(name), OrderedHex(job.epoch), "/", OrderedHex(i));
+        std::string stored;
+        ByteWriter out(stored);
+        out.String(token);
+        out.String(chunks[i]);
+        SealBlock(stored);
+        job.batch.Put(key, std::move(stored));
+        job.outgoing.push_back({outbox, std::move(key), {std::move(token), std::move(chunks[i])}});
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status SinkSet::Publish(const CommitRecord& record) {
+  for (SinkBase* sink : sinks_) {
+    if (StagedSinkBase* staged = sink->staged(); staged != nullptr) {
+      auto mark = record.sinks.find(std::string(sink->name()));
+      if (mark != record.sinks.end()) RTSTREAM_RETURN_IF_ERROR(staged->Publish(mark->second));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<CommitJob::Outgoing>> SinkSet::ReadOutbox(
+    const StateReader& store) const {
+  std::vector<CommitJob::Outgoing> unsent;
+  for (SinkBase* sink : sinks_) {
+    OutboxSinkBase* outbox = sink->outbox();
+    if (outbox == nullptr) continue;
+    RTSTREAM_RETURN_IF_ERROR(store.Scan(
+        OutboxPrefix(sink->name()), [&](std::string_view key, std::string_view value) -> absl::Status {
+          RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
+          ByteReader in(block);
+          OutboxChunk chunk{std::string(in.String()), std::string(in.String())};
+          if (!in.ok()) return absl::DataLossError(Concat(key, " is cut short"));
+          unsent.push_back({outbox, std::string(key), std::move(chunk)});
+          return absl::OkStatus();
+        }));
+  }
+  return unsent;
+}
+
+}  // namespace rtstream

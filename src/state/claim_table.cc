@@ -1,0 +1,197 @@
+#include "rtstream/state/claim_table.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/state/byte_io.h"
+
+namespace rtstream {
+namespace {
+
+constexpr char kText = '\0';
+constexpr char kUuid = '\x01';
+constexpr uint8_t kFormat = 1;
+constexpr size_t kUuidText = 36;
+constexpr std::string_view kDigits = "0123456789abcdef";
+
+bool IsDash(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+
+// 0-15 for a lower-case hexadecimal digit, else 255.
+constexpr auto kNibble = [] {
+  std::array<uint8_t, 256> table{};
+  table.fill(255);
+  for (size_t i = 0; i < 16; ++i) table[static_cast<uint8_t>(kDigits[i])] = static_cast<uint8_t>(i);
+  return table;
+}();
+
+// Only the canonical text is packed, so that packing is reversible and byte equality is kept.
+bool PackUuid(std::string_view id, char* out) {
+  if (id.size() != kUuidText) return false;
+  uint32_t bad = 0;
+  size_t at = 0;
+  for (size_t i = 0; i < kUuidText;) {
+    if (IsDash(i)) {
+      bad |= static_cast<uint32_t>(id[i] ^ '-');
+      ++i;
+      continue;
+    }
+    const uint32_t high = kNibble[static_cast<uint8_t>(id[i])];
+    const uint32_t low = kNibble[static_cast<uint8_t>(id[i + 1])];
+    bad |= (high | low) & 0xf0;
+    out[at++] = static_cast<char>(high << 4 | low);
+    i += 2;
+  }
+  return bad == 0;
+}
+
+int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+// Buckets in key order, negative ones first.
+std::string BucketKey(int64_t bucket) {
+  return Concat("c/", OrderedHex(static_cast<uint64_t>(bucket) ^ uint64_t{1} << 63), "/");
+}
+
+}  // namespace
+
+void IdBatch::Clear() {
+  bytes_.clear();
+  ends_.clear();
+}
+
+void IdBatch::AddText(std::string_view id) {
+  char uuid[17];
+  uuid[0] = kUuid;
+  if (PackUuid(id, uuid + 1)) {
+    bytes_.append(uuid, sizeof uuid);
+  } else {
+    bytes_.push_back(kText);
+    bytes_.append(id);
+  }
+  ends_.push_back(static_cast<uint32_t>(bytes_.size()));
+}
+
+std::string IdText(std::string_view stored) {
+  if (stored.empty()) return {};
+  const std::string_view body = stored.substr(1);
+  if (stored[0] == kText) return std::string(body);
+  std::string hex = absl::BytesToHexString(absl::string_view(body.data(), body.size()));
+  if (stored[0] != kUuid) return hex;
+  for (size_t dash : {8, 13, 18, 23}) hex.insert(dash, 1, '-');
+  return hex;
+}
+
+void ClaimTable::set_window(Duration window) {
+  window_ = window;
+  width_ = window / 8;
+}
+
+void ClaimTable::Prepare(const IdBatch& ids) {
+  hashes_.resize(ids.size());
+  for (size_t i = 0; i < ids.size(); ++i) hashes_[i] = table_.Hash(ids[i]);
+}
+
+bool ClaimTable::IsLive(int64_t bucket, Time watermark) const {
+  const Time begin = FloorTo(Time(width_ * bucket), width_);
+  return SaturatingAdd(SaturatingAdd(begin, width_), window_) > watermark;
+}
+
+ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, Time event_time,
+                                      Time watermark) {
+  bool fresh = false;
+  Entry& entry = table_.FindOrInsert(hashes_[i], ids[i], fresh);
+  if (!fresh && IsLive(entry.value.bucket, watermark)) {
+    return entry.value.is_pending != 0 ? Outcome::kPending : Outcome::kDuplicate;
+  }
+  entry.value.bucket = FloorDivide(event_time.time_since_epoch().count(), width_.count());
+  entry.value.is_pending = 1;
+  pending_.push_back({static_cast<uint32_t>(i), entry.head.self});
+  return Outcome::kNew;
+}
+
+void ClaimTable::Settle(const IdBatch&, const Pending& pending, bool is_refused) {
+  Entry& entry = table_.At(pending.entry);
+  if (is_refused) {
+    table_.Erase(entry);
+    return;
+  }
+  entry.value.is_pending = 0;
+  Bucket& bucket = buckets_[entry.value.bucket];
+  bucket.entries.push_back(pending.entry);
+  bucket.uncommitted.push_back(pending.entry);
+}
+
+void ClaimTable::Expire(Time watermark) {
+  while (!buckets_.empty() && !IsLive(buckets_.begin()->first, watermark)) {
+    auto& [number, bucket] = *buckets_.begin();
+    for (uint32_t ref : bucket.entries) {
+      // An id that was claimed anew after its window belongs to a later bucket by now.
+      Entry& entry = table_.At(ref);
+      if (entry.value.bucket == number) table_.Erase(entry);
+    }
+    if (bucket.is_stored) dropped_.push_back(number);
+    buckets_.erase(buckets_.begin());
+  }
+  table_.TakeErased();
+}
+
+absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
+  for (int64_t bucket : dropped_) {
+    const std::string key = out.Key(BucketKey(bucket));
+    out.batch().DeleteRange(key, Concat(key, "~"));
+  }
+  dropped_.clear();
+  table_.TakeErased();
+  for (auto& [number, bucket] : buckets_) {
+    if (bucket.uncommitted.empty()) continue;
+    std::string block;
+    ByteWriter writer(block);
+    writer.U8(kFormat);
+    writer.Varint(bucket.uncommitted.size());
+    for (uint32_t ref : bucket.uncommitted) writer.String(table_.At(ref).key());
+    SealBlock(block);
+    out.batch().Put(Concat(out.Key(BucketKey(number)), OrderedHex(out.epoch())),
+                    std::move(block));
+    bucket.uncommitted.clear();
+    bucket.is_stored = true;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ClaimTable::Restore(const CheckpointReader& in) {
+  const std::string prefix = in.Key("c/");
+  return in.store().Scan(
+      prefix, [&](std::string_view key, std::string_view value) -> absl::Status {
+        uint64_t number = 0;
+        if (key.size() < prefix.size() + 17 ||
+            !absl::SimpleHexAtoi(absl::string_view(key.data() + prefix.size(), 16), &number)) {
+          return absl::DataLossError("a stored key does not name a bucket of ids");
+        }
+        RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
+        return ReadBlock(static_cast<int64_t>(number ^ uint64_t{1} << 63), block);
+      });
+}
+
+absl::Status ClaimTable::ReadBlock(int64_t number, std::string_view block) {
+  ByteReader in(block);
+  if (const uint8_t format = in.U8(); format != kFormat) {
+    return absl::FailedPreconditionError(
+        Concat("a block of ids has format ", format, ", want ", kFormat));
+  }
+  Bucket& bucket = buckets_[number];
+  bucket.is_stored = true;
+  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
+    const std::string_view id = in.String();
+    bool fresh = false;
+    Entry& entry = table_.FindOrInsert(table_.Hash(id), id, fresh);
+    // Scanned in ascending buckets: the latest claim of an id wins.
+    entry.value = {0, number};
+    bucket.entries.push_back(entry.head.self);
+  }
+  if (!in.ok() || !in.done()) return absl::DataLossError("a block of ids is cut short");
+  return absl::OkStatus();
+}
+
+}  // namespace rtstream

@@ -1,0 +1,88 @@
+#include "rtstream/state/table_log.h"
+
+#include <algorithm>
+
+#include "absl/strings/numbers.h"
+#include "rtstream/base/text.h"
+#include "absl/strings/str_format.h"
+
+namespace rtstream {
+namespace {
+
+std::string DeltaKey(std::string_view name, uint64_t epoch) {
+  return Concat(name, "/d/", OrderedHex(epoch));
+}
+
+std::string BaseKey(std::string_view name, uint32_t slice) {
+  return absl::StrFormat("%s/b/%02x", name, slice);
+}
+
+// The number that ends a stored key.
+absl::StatusOr<uint64_t> TrailingHex(std::string_view key, size_t prefix) {
+  uint64_t v = 0;
+  if (!absl::SimpleHexAtoi(absl::string_view(key.data() + prefix, key.size() - prefix), &v)) {
+    return absl::DataLossError(Concat("'", key, "' is not a block of a table"));
+  }
+  return v;
+}
+
+}  // namespace
+
+void TableLog::Write(CheckpointWriter& out, std::string delta,
+                     absl::FunctionRef<std::string(uint32_t slice)> write_slice) {
+  if (!delta.empty()) {
+    budget_ += delta.size();
+    SealBlock(delta);
+    out.batch().Put(out.Key(DeltaKey(name_, out.epoch())), std::move(delta));
+    deltas_.push_back(out.epoch());
+  }
+  // A slice counts with the size that it had the last time: making its block is the cost to avoid.
+  for (uint32_t written = 0; written < kSlices && !deltas_.empty(); ++written) {
+    const bool is_due = budget_ >= std::max<uint64_t>(slice_bytes_[next_slice_], 1) ||
+                        deltas_.size() > kMaxDeltas;
+    if (!is_due) break;
+    std::string base = write_slice(next_slice_);
+    budget_ -= std::min<uint64_t>(budget_, std::max<uint64_t>(base.size(), 1));
+    slice_bytes_[next_slice_] = base.size();
+    SealBlock(base);
+    out.batch().Put(out.Key(BaseKey(name_, next_slice_)), std::move(base));
+    if (next_slice_ == 0) pass_epoch_ = out.epoch();
+    if (++next_slice_ < kSlices) continue;
+    next_slice_ = 0;
+    // Every base is now of pass_epoch_ or later.
+    while (!deltas_.empty() && deltas_.front() <= pass_epoch_) {
+      out.batch().Delete(out.Key(DeltaKey(name_, deltas_.front())));
+      deltas_.pop_front();
+    }
+  }
+}
+
+absl::Status TableLog::Read(const CheckpointReader& in,
+                            absl::FunctionRef<absl::Status(uint32_t, std::string_view)> base,
+                            absl::FunctionRef<absl::Status(uint64_t, std::string_view)> delta) {
+  deltas_.clear();
+  slice_bytes_.fill(0);
+  // Where the last pass stood is not stored: a new pass begins, which only delays dropping deltas.
+  next_slice_ = 0;
+  budget_ = 0;
+  const std::string bases = in.Key(Concat(name_, "/b/"));
+  RTSTREAM_RETURN_IF_ERROR(in.store().Scan(
+      bases, [&](std::string_view key, std::string_view value) -> absl::Status {
+        RTSTREAM_ASSIGN_OR_RETURN(const uint64_t slice, TrailingHex(key, bases.size()));
+        if (slice >= kSlices) return absl::DataLossError("a base block has no such slice");
+        RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
+        slice_bytes_[slice] = block.size();
+        return base(static_cast<uint32_t>(slice), block);
+      }));
+  const std::string deltas = in.Key(Concat(name_, "/d/"));
+  return in.store().Scan(
+      deltas, [&](std::string_view key, std::string_view value) -> absl::Status {
+        RTSTREAM_ASSIGN_OR_RETURN(const uint64_t epoch, TrailingHex(key, deltas.size()));
+        RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
+        deltas_.push_back(epoch);
+        budget_ += block.size();
+        return delta(epoch, block);
+      });
+}
+
+}  // namespace rtstream

@@ -1,0 +1,27 @@
+#include "rtstream/testing/manual_clock.h"
+
+namespace rtstream::testing {
+
+Time ManualClock::Now() const {
+  absl::MutexLock lock(&mutex_);
+  return now_;
+}
+
+Duration ManualClock::Monotonic() const {
+  absl::MutexLock lock(&mutex_);
+  return monotonic_;
+}
+
+bool ManualClock::Wait(Duration timeout, Wakeup& wakeup) {
+  if (wakeup.Consume()) return true;
+  Advance(timeout);
+  return false;
+}
+
+void ManualClock::Advance(Duration d) {
+  absl::MutexLock lock(&mutex_);
+  now_ = SaturatingAdd(now_, d);
+  monotonic_ += d;
+}
+
+}  // namespace rtstream::testing
