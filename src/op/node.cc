@@ -4,8 +4,8 @@ namespace rtstream {
 
 OperatorStats Node::stats() const {
   const OperatorCounters& c = counters();
-  return {name(),          c.in.value(),    c.out.value(),    c.refused.value(),
-          c.side.value(), c.bytes.value(), c.busy_us.value()};
+  return {name(),         c.in.value(),    c.out.value(),  c.refused.value(),
+          c.side.value(), c.bytes.value(), c.keys.value(), c.busy_us.value()};
 }
 
 }  // namespace rtstream

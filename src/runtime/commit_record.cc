@@ -49,7 +49,10 @@ std::string EncodeCommitRecord(const CommitRecord& record) {
   out.Varint(record.operators.size());
   for (const auto& [name, stats] : record.operators) {
     out.String(name);
-    for (uint64_t n : {stats.in, stats.out, stats.refused, stats.side, stats.bytes}) out.Varint(n);
+    for (uint64_t n :
+         {stats.in, stats.out, stats.refused, stats.side, stats.bytes, stats.keys}) {
+      out.Varint(n);
+    }
   }
   out.Varint(record.stateful.size());
   for (const std::string& name : record.stateful) out.String(name);
@@ -80,8 +83,12 @@ absl::StatusOr<CommitRecord> DecodeCommitRecord(std::string_view bytes) {
   ReadTexts(in, record.sinks);
   for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
     std::string name(in.String());
-    OperatorStats stats{name, in.Varint(), in.Varint(), in.Varint(), in.Varint(), in.Varint(), 0};
-    record.operators[std::move(name)] = std::move(stats);
+    OperatorStats& stats = record.operators[name];
+    stats.name = std::move(name);
+    for (uint64_t* n :
+         {&stats.in, &stats.out, &stats.refused, &stats.side, &stats.bytes, &stats.keys}) {
+      *n = in.Varint();
+    }
   }
   for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) record.stateful.emplace_back(in.String());
   ReadTexts(in, record.settings);

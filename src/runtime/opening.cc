@@ -83,6 +83,7 @@ void SaveCounters(const std::vector<Node*>& nodes, CommitRecord& record) {
     sum.refused += stats.refused;
     sum.side += stats.side;
     sum.bytes += stats.bytes;
+    sum.keys += stats.keys;
   }
 }
 
@@ -95,6 +96,7 @@ void RestoreCounters(const CommitRecord& record, Node& node) {
   counters.refused.Set(it->second.refused);
   counters.side.Set(it->second.side);
   counters.bytes.Set(it->second.bytes);
+  counters.keys.Set(it->second.keys);
 }
 
 }  // namespace rtstream

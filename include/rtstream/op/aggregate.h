@@ -63,6 +63,7 @@ struct RunningAggregateOp {
     }
   }
 
+  size_t state_keys() const { return sums.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);
     return absl::OkStatus();

@@ -54,7 +54,7 @@ class Emitter {
 //   using Input, Output;   static constexpr bool kMayRefuse;   std::string name;
 //   absl::Status Process(const Rows<Input>&, Emitter<Next>&)
 // and, where it needs them, Start(Lane&), Restore(const CheckpointReader&),
-// Checkpoint(CheckpointWriter&), OnWatermark(Emitter<Next>&), Collect(std::vector<Node*>&).
+// Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), Collect(std::vector<Node*>&).
 template <typename Op, typename Next>
 class OpLink final : public Node {
  public:
@@ -87,6 +87,7 @@ class OpLink final : public Node {
   absl::Status Checkpoint(uint64_t epoch, StateBatch& batch) override {
     if constexpr (kHasState) {
       CheckpointWriter out(epoch, OperatorScope(name()), batch);
+      if constexpr (requires { op_.state_keys(); }) counters().keys.Set(op_.state_keys());
       return op_.Checkpoint(out);
     }
     return absl::OkStatus();

@@ -94,6 +94,7 @@ struct TumblingAggregateOp {
     return absl::OkStatus();
   }
 
+  size_t state_keys() const { return sums.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);
     return absl::OkStatus();

@@ -49,6 +49,8 @@ struct InventoryOutcome {
   Movement movement;
   Stock stock;               // after the decision
   uint64_t version = 0;      // of the item: the number of applied movements
+  int64_t initial = 0;       // units the item began with, if this record is its first; else 0
+  bool is_first = false;     // the item did not exist before this record
 
   bool is_applied() const { return result == MovementResult::kApplied; }
 };
@@ -71,13 +73,15 @@ struct DecideMovement {
     InventoryOutcome<T> out;
     out.record = &record;
     out.movement = std::invoke(movement_of, record);
-    out.stock = item.exists() ? item.value() : Stock{initial(record), 0};
+    out.is_first = !item.exists();
+    if (out.is_first) out.initial = initial(record);
+    out.stock = out.is_first ? Stock{out.initial, 0} : item.value();
     out.result = ApplyMovement(out.movement, out.stock);
     out.version = item.version();
     if (out.is_applied()) {
       item.Set(out.stock);
       ++out.version;
-    } else if (!item.exists()) {
+    } else if (out.is_first) {
       item.Create(out.stock);
     }
     return out;

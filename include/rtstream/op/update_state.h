@@ -81,6 +81,7 @@ struct UpdateStateOp {
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
 
+  size_t state_keys() const { return items.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     items.Checkpoint(out);
     return absl::OkStatus();

@@ -64,6 +64,7 @@ class StoredTable {
   explicit StoredTable(std::string name) : log_(std::move(name)) {}
 
   KeyedTable<V>& table() { return table_; }
+  size_t size() const { return table_.size(); }
 
   void Checkpoint(CheckpointWriter& out) {
     std::string delta;
