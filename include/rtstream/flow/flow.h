@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <cstdlib>
 #include <memory>
 #include <tuple>
@@ -32,21 +33,35 @@ struct Edge {
   static constexpr bool value = kMatch;
 };
 
-namespace internal {
-
-// What a mismatch turns into: it swallows the rest of the expression, so that one mistake is one
-// error.
-struct BrokenFlow {
-  template <typename S>
-  friend BrokenFlow operator|(BrokenFlow, S&&) {
-    return {};
-  }
-  operator Pipeline() const;
-  template <typename T, typename Chain>
-  operator Terminal<T, Chain>() const;
+// What stands to the right of a flow's `|`.
+template <typename Upstream, typename Right, bool kIsStage>
+struct RightSide {
+  static_assert(kIsStage, "rtstream: the right of | is not an operator or a sink");
+  static constexpr bool value = kIsStage;
 };
 
+namespace internal {
+
 struct NoSource {};
+
+// What a mismatch turns into: it swallows the rest of the expression, so that one mistake is one
+// error. A broken branch ends as a branch all the same, so that what it is given to has no objection.
+template <typename Head, typename First>
+struct BrokenFlow {
+  template <typename S>
+  static auto After() {
+    if constexpr (std::is_same_v<Head, NoSource> && std::derived_from<S, EndStage>) {
+      return Terminal<First, DiscardChain>{};
+    } else {
+      return BrokenFlow{};
+    }
+  }
+  template <typename S>
+  friend auto operator|(BrokenFlow, S&&) {
+    return After<std::remove_cvref_t<S>>();
+  }
+  operator Pipeline() const;
+};
 
 template <typename T, typename Chain>
 class FlowBody final : public PipelineBody {
@@ -87,7 +102,6 @@ class FlowBody final : public PipelineBody {
   Selection all_;
 };
 
-
 }  // namespace internal
 
 // A flow that is being composed: a source, or the beginning of a branch, and operators.
@@ -110,12 +124,11 @@ class Flow {
 
   template <typename S>
   friend auto operator|(Flow flow, S stage) {
-    static_assert(Stage<S>, "rtstream: the right of | is not an operator or a sink");
-    if constexpr (!Stage<S>) {
-      return internal::BrokenFlow{};
+    if constexpr (!RightSide<Emits<Out>, S, Stage<S>>::value) {
+      return internal::BrokenFlow<Head, First>{};
     } else if constexpr (!Edge<Emits<Out>, Takes<typename S::template Expected<Out>>,
                                S::template kAccepts<Out>>::value) {
-      return internal::BrokenFlow{};
+      return internal::BrokenFlow<Head, First>::template After<S>();
     } else if constexpr (std::derived_from<S, internal::EndStage>) {
       return std::move(flow).End(std::move(stage).template MakeChain<Out>());
     } else {

@@ -78,11 +78,15 @@ struct RunningAggregateOp {
 
 template <typename KeyF, typename F, typename W, typename Side>
 struct AggregateStage : StageTag {
-  template <typename>
-  using Expected = SecondArgOf<F>;
   template <typename In>
-  static constexpr bool kAccepts = std::is_invocable_v<const KeyF&, const In&> &&
-                                   std::is_invocable_v<const F&, FirstArgOf<F>&, const In&>;
+  static constexpr bool kAdds = std::is_invocable_v<const F&, FirstArgOf<F>&, const In&>;
+  template <typename In>
+  using Expected = KeyedExpected<
+      KeyF, In,
+      std::conditional_t<kAdds<In>, typename SideOutput<Side, In>::Expected, SecondArgOf<F>>>;
+  template <typename In>
+  static constexpr bool kAccepts = std::is_invocable_v<const KeyF&, const In&> && kAdds<In> &&
+                                   SideOutput<Side, In>::kAccepts;
   std::string name;
   KeyF key;
   F add;

@@ -121,7 +121,12 @@ struct DedupOp {
 };
 
 template <typename F, typename Side>
-struct DedupStage : RecordStage<F> {
+struct DedupStage : StageTag {
+  template <typename In>
+  using Expected = KeyedExpected<F, In, typename SideOutput<Side, In>::Expected>;
+  template <typename In>
+  static constexpr bool kAccepts =
+      std::is_invocable_v<const F&, const In&> && SideOutput<Side, In>::kAccepts;
   std::string name;
   F id;
   DedupOptions options;

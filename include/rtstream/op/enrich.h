@@ -61,8 +61,8 @@ struct EnrichOp {
 
 template <typename V, typename KeyF, typename F>
 struct EnrichStage : StageTag {
-  template <typename>
-  using Expected = FirstArgOf<F>;
+  template <typename In>
+  using Expected = KeyedExpected<KeyF, In, FirstArgOf<F>>;
   template <typename In>
   static constexpr bool kAccepts = std::is_invocable_v<const F&, const In&, const V*> &&
                                    std::is_invocable_v<const KeyF&, const In&>;

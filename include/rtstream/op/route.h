@@ -82,8 +82,8 @@ class RouteChain final : public Node {
 
 template <typename T, typename F, typename... Chains>
 struct RouteStage : EndStage {
-  template <typename>
-  using Expected = T;
+  template <typename In>
+  using Expected = std::conditional_t<std::is_same_v<In, T>, FirstArgOf<F>, T>;
   template <typename In>
   static constexpr bool kAccepts = std::is_same_v<In, T> && std::is_invocable_v<const F&, const T&>;
   std::string name;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,19 @@ struct NoSideOutput {
     return absl::OkStatus();
   }
   void Collect(std::vector<Node*>&) {}
+};
+
+// Whether the records of type In may leave by a side output, and what it wants else, for the message.
+template <typename Side, typename In>
+struct SideOutput {
+  static constexpr bool kAccepts = true;
+  using Expected = In;
+};
+template <typename Side, typename In>
+  requires requires { typename Side::Input; }
+struct SideOutput<Side, In> {
+  static constexpr bool kAccepts = std::is_same_v<typename Side::Input, In>;
+  using Expected = typename Side::Input;
 };
 
 inline NoSideOutput SideChain(NoSideOutput side) { return side; }

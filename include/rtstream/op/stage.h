@@ -105,6 +105,12 @@ struct UnwrapStatusOr<absl::StatusOr<T>> {
   static constexpr bool kMayFail = true;
 };
 
+// What a stage with a key function wants, for the message: the key function's type if that is what
+// does not take In, else what the other function names.
+template <typename KeyF, typename In, typename Other>
+using KeyedExpected =
+    std::conditional_t<std::is_invocable_v<const KeyF&, const In&>, Other, FirstArgOf<KeyF>>;
+
 // Base of stages whose one function takes the record.
 template <typename F>
 struct RecordStage : StageTag {

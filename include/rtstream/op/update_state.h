@@ -91,8 +91,8 @@ struct UpdateStateOp {
 
 template <typename KeyF, typename F>
 struct UpdateStateStage : StageTag {
-  template <typename>
-  using Expected = SecondArgOf<F>;
+  template <typename In>
+  using Expected = KeyedExpected<KeyF, In, SecondArgOf<F>>;
   template <typename In>
   static constexpr bool kAccepts =
       std::is_invocable_v<const KeyF&, const In&> &&
