@@ -85,9 +85,9 @@ absl::StatusOr<CommitRecord> DecodeCommitRecord(std::string_view bytes) {
     std::string name(in.String());
     OperatorStats& stats = record.operators[name];
     stats.name = std::move(name);
-    for (uint64_t* n :
+    for (uint64_t* counter :
          {&stats.in, &stats.out, &stats.refused, &stats.side, &stats.bytes, &stats.keys}) {
-      *n = in.Varint();
+      *counter = in.Varint();
     }
   }
   for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) record.stateful.emplace_back(in.String());
