@@ -32,8 +32,8 @@ struct RunOptions {
   Sink<DeadLetter>* dead_letters = nullptr;
   // Settings that the meaning of the state depends on: stored when it is made; another value later
   // is refused.
-  std::map<std::string, std::string> settings;
-  RetryOptions retry;
+  std::map<std::string, std::string> settings{};
+  RetryOptions retry{};
   // Null: the machine's. Must outlive the runner.
   Clock* clock = nullptr;
   // Commits run in a thread of the runner while the next epoch is processed; false: inside Step().
