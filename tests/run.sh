@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and passes every test. Ends with CTest's closing lines.
+#
+#   tests/run.sh                 everything
+#   tests/run.sh asan tidy       these parts alone
+#
+# Parts: install   the packages that building and testing take
+#        release   g++, as installed: every test
+#        asan      AddressSanitizer and UBSan: the unit tests
+#        tsan      ThreadSanitizer: the concurrent tests
+#        clang     clang++: the library and the examples compile, the unit tests of the lower floors pass
+#        tidy      clang-tidy over src and examples
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+jobs=$(nproc)
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+# ThreadSanitizer does not know every layout of a randomised address space.
+fixed_layout=()
+if setarch "$(uname -m)" -R true 2>/dev/null; then fixed_layout=(setarch "$(uname -m)" -R); fi
+
+# build <preset or -> <directory> <target> [cmake flag...]
+build() {
+  local preset=$1 directory=$2 target=$3
+  shift 3
+  mkdir -p "$directory"
+  if ! cmake --preset "$preset" -B "$directory" "$@" >"$directory/configure.log" 2>&1; then
+    cat "$directory/configure.log"
+    return 1
+  fi
+  "${fixed_layout[@]}" cmake --build "$directory" --parallel "$jobs" --target "$target"
+}
+
+# run_ctest <directory> [ctest flag...]: fails if a test fails, or is skipped and not expected to be.
+run_ctest() {
+  local directory=$1 log=$1/ctest.log
+  shift
+  "${fixed_layout[@]}" ctest --test-dir "$directory" --parallel "$jobs" --output-on-failure \
+    --no-label-summary --no-tests=error "$@" 2>&1 | tee "$log"
+  local skipped unexpected
+  skipped=$(sed -n 's/^.*Test *#[0-9]*: \([^ ]*\) \.*\*\*\*\(Skipped\|Not Run\).*$/\1/p' "$log" | sort -u)
+  [[ -n $skipped ]] || return 0
+  echo "skipped:"
+  printf '%s\n' "$skipped" | sed 's/^/  /'
+  unexpected=$(comm -23 <(printf '%s\n' "$skipped") <(expected_skips))
+  [[ -n $unexpected ]] || return 0
+  echo "skipped, and not named in tests/expected_skips:"
+  printf '%s\n' "$unexpected" | sed 's/^/  /'
+  return 1
+}
+
+expected_skips() {
+  sed -e 's/ *#.*//' -e '/^$/d' tests/expected_skips | sort -u
+}
+
+closing_lines() {
+  sed -n '/% tests passed/,$p' "$1/ctest.log"
+}
+
+part_install() { cmake/install-deps.sh --dev; }
+part_release() {
+  build release build/test-release all
+  run_ctest build/test-release
+}
+part_asan() {
+  build asan-ubsan build/test-asan unit_tests
+  run_ctest build/test-asan --label-regex 'unit|concurrent'
+}
+part_tsan() {
+  build tsan build/test-tsan concurrent_tests
+  run_ctest build/test-tsan --label-regex concurrent
+}
+part_clang() {
+  build dev build/test-clang all -DCMAKE_CXX_COMPILER=clang++ -DRTSTREAM_BUILD_TESTS=OFF
+}
+part_tidy() {
+  [[ -f build/test-release/compile_commands.json ]] ||
+    cmake --preset release -B build/test-release >/dev/null
+  local files
+  mapfile -t files < <(find src examples -name '*.cc' | sort)
+  printf '%s\0' "${files[@]}" |
+    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/test-release 2>/dev/null
+  echo "clang-tidy: ${#files[@]} files are clean"
+}
+
+parts=("$@")
+[[ ${#parts[@]} -gt 0 ]] || parts=(install release asan tsan clang tidy)
+for part in "${parts[@]}"; do
+  [[ $(type -t "part_$part") == function ]] || {
+    echo "tests/run.sh: there is no part '$part'; see the top of the file" >&2
+    exit 2
+  }
+done
+
+# A part runs in a shell of its own: `set -e` does nothing inside a condition.
+minutes=()
+for part in "${parts[@]}"; do
+  echo "=== $part"
+  began=$SECONDS
+  set +e
+  (set -e; "part_$part")
+  code=$?
+  set -e
+  took=$(printf '%d:%02d' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)))
+  if [[ $code -ne 0 ]]; then
+    echo "=== $part FAILED after $took"
+    exit 1
+  fi
+  minutes+=("$part $took")
+done
+
+echo "=== minutes"
+printf '%s\n' "${minutes[@]}"
+for part in "${parts[@]}"; do
+  if [[ $part == release ]]; then
+    echo "=== release, every test"
+    closing_lines build/test-release
+  fi
+done
