@@ -11,6 +11,7 @@
 namespace rtstream {
 namespace {
 
+using ::rtstream::testing::IsEven;
 using ::rtstream::testing::Order;
 using ::rtstream::testing::Orders;
 using ::rtstream::testing::PipelineDriver;
@@ -164,6 +165,18 @@ TEST(Segment, RecordRefusedBehindACutIsRefusedOnce) {
   EXPECT_THAT(UnitsOf(sink.all()), ElementsAre(12, 13, 14));
   ASSERT_THAT(driver.dead_letters(), SizeIs(4));
   EXPECT_EQ(driver.dead_letters()[0].position, 3);
+}
+
+TEST(Segment, RowsThatAreKeptAsTheyAreStillPassTheFilters) {
+  MemorySource<Order> orders = Orders(8);
+  MemorySink<Order> sink;
+  PipelineDriver driver([&] {
+    return From(orders) | Filter("even", IsEven) | Validate("validate", WantBelowFive) | To(sink);
+  });
+
+  ASSERT_TRUE(driver.Drain().ok());
+
+  EXPECT_THAT(UnitsOf(sink.all()), ElementsAre(0, 2, 4));
 }
 
 TEST(Segment, EveryOperatorKnowsTheRecordsPosition) {
