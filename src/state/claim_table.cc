@@ -102,11 +102,11 @@ ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, Time event_t
                                       Time watermark) {
   bool fresh = false;
   Entry& entry = table_.FindOrInsert(hashes_[i], ids[i], fresh);
-  if (!fresh && IsLive(entry.value.bucket, watermark)) {
-    return entry.value.is_pending != 0 ? Outcome::kPending : Outcome::kDuplicate;
+  if (!fresh && IsLive(entry.value.bucket(), watermark)) {
+    return entry.value.is_pending() ? Outcome::kPending : Outcome::kDuplicate;
   }
-  entry.value.bucket = FloorDivide(event_time.time_since_epoch().count(), width_.count());
-  entry.value.is_pending = 1;
+  entry.value =
+      ClaimOf(FloorDivide(event_time.time_since_epoch().count(), width_.count()), true);
   pending_.push_back({static_cast<uint32_t>(i), entry.head.self});
   return Outcome::kNew;
 }
@@ -117,10 +117,15 @@ void ClaimTable::Settle(const IdBatch&, const Pending& pending, bool is_refused)
     table_.Erase(entry);
     return;
   }
-  entry.value.is_pending = 0;
-  Bucket& bucket = buckets_[entry.value.bucket];
-  bucket.entries.push_back(pending.entry);
-  bucket.uncommitted.push_back(pending.entry);
+  const int64_t number = entry.value.bucket();
+  entry.value = ClaimOf(number, false);
+  // Neighbouring records mostly belong to the same bucket.
+  if (last_bucket_ == nullptr || last_number_ != number) {
+    last_bucket_ = &buckets_[number];
+    last_number_ = number;
+  }
+  last_bucket_->entries.push_back(pending.entry);
+  last_bucket_->uncommitted.push_back(pending.entry);
 }
 
 void ClaimTable::Expire(Time watermark) {
@@ -129,10 +134,11 @@ void ClaimTable::Expire(Time watermark) {
     for (uint32_t ref : bucket.entries) {
       // An id that was claimed anew after its window belongs to a later bucket by now.
       Entry& entry = table_.At(ref);
-      if (entry.value.bucket == number) table_.Erase(entry);
+      if (entry.value.bucket() == number) table_.Erase(entry);
     }
     if (bucket.is_stored) dropped_.push_back(number);
     buckets_.erase(buckets_.begin());
+    last_bucket_ = nullptr;
   }
   table_.TakeErased();
 }
@@ -187,7 +193,7 @@ absl::Status ClaimTable::ReadBlock(int64_t number, std::string_view block) {
     bool fresh = false;
     Entry& entry = table_.FindOrInsert(table_.Hash(id), id, fresh);
     // Scanned in ascending buckets: the latest claim of an id wins.
-    entry.value = {0, number};
+    entry.value = ClaimOf(number, false);
     bucket.entries.push_back(entry.head.self);
   }
   if (!in.ok() || !in.done()) return absl::DataLossError("a block of ids is cut short");

@@ -18,13 +18,13 @@ uint32_t KeyGroupOf(std::string_view key) {
 
 KeyIndex::KeyIndex(size_t entry_size)
     : entry_size_(entry_size),
-      slots_(size_t{1} << kInitialBits),
-      mask_(slots_.size() - 1),
+      slots_(sizeof(Slot) << kInitialBits),
+      mask_((size_t{1} << kInitialBits) - 1),
       shift_(64 - kInitialBits),
       free_(kLargestRecycled + 1),
-      groups_(kKeyGroups) {
+      slice_entries_(kSlices) {
   // Reference 0 means an empty slot, so the first unit is never given out.
-  chunks_.push_back(std::make_unique<char[]>(kUnit << kChunkBits));
+  chunks_.emplace_back(kUnit << kChunkBits);
   chunk_used_ = 1;
   entry_bytes_ = kUnit << kChunkBits;
 }
@@ -39,7 +39,7 @@ uint32_t KeyIndex::Allocate(size_t bytes) {
   constexpr size_t kChunkUnits = size_t{1} << kChunkBits;
   if (chunk_used_ + units > kChunkUnits) {
     const size_t size = std::max(units, kChunkUnits) * kUnit;
-    chunks_.push_back(std::unique_ptr<char[]>(new char[size]));
+    chunks_.emplace_back(size);
     entry_bytes_ += size;
     chunk_used_ = 0;
   }
@@ -49,16 +49,17 @@ uint32_t KeyIndex::Allocate(size_t bytes) {
 }
 
 EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key) {
-  if ((size_ + 1) * 8 > slots_.size() * 5) Grow();
+  if ((size_ + 1) * 8 > slot_count() * 5) Grow();
   const uint32_t ref = Allocate(entry_size_ + key.size());
   size_t i = hash >> shift_;
-  while (slots_[i].ref != 0) i = (i + 1) & mask_;
-  slots_[i] = {static_cast<uint32_t>(hash), ref};
+  while (slots()[i].ref != 0) i = (i + 1) & mask_;
+  slots()[i] = {TagOf(hash), ref};
   EntryHead& head = At(ref);
-  const uint32_t group = KeyGroupOf(key);
-  head = {static_cast<uint32_t>(key.size()), static_cast<uint16_t>(group), 0,
-          static_cast<uint32_t>(groups_[group].size()), ref};
-  groups_[group].push_back(ref);
+  const uint32_t slice = KeyGroupOf(key) / kGroupsPerSlice;
+  std::vector<uint32_t>& neighbours = slice_entries_[slice];
+  head = {static_cast<uint32_t>(key.size()), static_cast<uint16_t>(slice), 0,
+          static_cast<uint32_t>(neighbours.size()), ref};
+  neighbours.push_back(ref);
   std::memcpy(reinterpret_cast<char*>(&head) + entry_size_, key.data(), key.size());
   ++size_;
   return head;
@@ -66,26 +67,23 @@ EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key) {
 
 void KeyIndex::Erase(EntryHead& head, std::string_view key) {
   size_t hole = Hash(key) >> shift_;
-  while (slots_[hole].ref != head.self) hole = (hole + 1) & mask_;
+  while (slots()[hole].ref != head.self) hole = (hole + 1) & mask_;
   // Backward shift: what stands behind the hole moves up as far as its home allows, so that look-ups
   // need no tombstones.
-  for (size_t i = (hole + 1) & mask_; slots_[i].ref != 0; i = (i + 1) & mask_) {
-    const EntryHead& other = At(slots_[i].ref);
-    const std::string_view other_key(reinterpret_cast<const char*>(&other) + entry_size_,
-                                     other.key_size);
-    const size_t home = Hash(other_key) >> shift_;
+  for (size_t i = (hole + 1) & mask_; slots()[i].ref != 0; i = (i + 1) & mask_) {
+    const size_t home = HomeOf(slots()[i]);
     if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
-    slots_[hole] = slots_[i];
+    slots()[hole] = slots()[i];
     hole = i;
   }
-  slots_[hole] = {0, 0};
+  slots()[hole] = {0, 0};
   --size_;
 
-  std::vector<uint32_t>& group = groups_[head.key_group];
-  const uint32_t last = group.back();
-  group[head.group_slot] = last;
-  At(last).group_slot = head.group_slot;
-  group.pop_back();
+  std::vector<uint32_t>& neighbours = slice_entries_[head.slice];
+  const uint32_t last = neighbours.back();
+  neighbours[head.slice_slot] = last;
+  At(last).slice_slot = head.slice_slot;
+  neighbours.pop_back();
 
   erased_.emplace_back(key);
   head.is_dirty = 0;
@@ -94,24 +92,22 @@ void KeyIndex::Erase(EntryHead& head, std::string_view key) {
 }
 
 void KeyIndex::Grow() {
-  std::vector<Slot> old(slots_.size() * 2);
-  old.swap(slots_);
-  mask_ = slots_.size() - 1;
+  const size_t old_count = slot_count();
+  Pages old_pages(2 * old_count * sizeof(Slot));
+  std::swap(old_pages, slots_);
+  const Slot* const old = reinterpret_cast<const Slot*>(old_pages.data());
+  mask_ = 2 * old_count - 1;
   --shift_;
-  // The tag is the hash's low half and the home its high bits, so the keys are hashed again.
-  for (size_t k = 0; k < old.size(); ++k) {
-    if (k + 16 < old.size() && old[k + 16].ref != 0) __builtin_prefetch(&At(old[k + 16].ref));
+  for (size_t k = 0; k < old_count; ++k) {
     if (old[k].ref == 0) continue;
-    const EntryHead& head = At(old[k].ref);
-    const uint64_t hash = Hash({reinterpret_cast<const char*>(&head) + entry_size_, head.key_size});
-    size_t i = hash >> shift_;
-    while (slots_[i].ref != 0) i = (i + 1) & mask_;
-    slots_[i] = old[k];
+    size_t i = HomeOf(old[k]);
+    while (slots()[i].ref != 0) i = (i + 1) & mask_;
+    slots()[i] = old[k];
   }
 }
 
 size_t KeyIndex::memory() const {
-  return entry_bytes_ + slots_.size() * sizeof(Slot) + size_ * sizeof(uint32_t);
+  return entry_bytes_ + slots_.size() + size_ * sizeof(uint32_t);
 }
 
 }  // namespace rtstream

@@ -30,6 +30,7 @@ absl::StatusOr<uint64_t> TrailingHex(std::string_view key, size_t prefix) {
 
 void TableLog::Write(CheckpointWriter& out, std::string delta,
                      absl::FunctionRef<std::string(uint32_t slice)> write_slice) {
+  last_delta_ = delta.size();
   if (!delta.empty()) {
     budget_ += delta.size();
     SealBlock(delta);

@@ -41,8 +41,8 @@ struct DedupOp {
   IdBatch ids{};
 
   absl::Status Start(Lane&) {
-    if (options.window < Duration{8}) {
-      return absl::InvalidArgumentError(Concat("operator '", name, "': want a window of at least 8 us, got ",
+    if (options.window < Duration{16}) {
+      return absl::InvalidArgumentError(Concat("operator '", name, "': want a window of at least 16 us, got ",
                                                      options.window.count(), " us"));
     }
     claims.set_window(options.window);

@@ -71,10 +71,7 @@ struct UpdateStateOp {
       }
       selection.Add(row);
       if (!update.has_changed()) continue;
-      if (entry == nullptr) {
-        bool fresh = false;
-        entry = &table.FindOrInsert(keys.hash(i), keys[i], fresh);
-      }
+      if (entry == nullptr) entry = &table.Insert(keys.hash(i), keys[i]);
       entry->value = std::move(update).Take();
       table.MarkDirty(*entry);
     }

@@ -54,7 +54,7 @@ class ClaimTable {
     kPending,    // claimed since the last Settle(): its record's outcome is not known yet
   };
 
-  // REQUIRES: window >= 8 us, the same for the life of the state.
+  // REQUIRES: window >= 16 us, the same for the life of the state.
   void set_window(Duration window);
 
   // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
@@ -86,9 +86,16 @@ class ClaimTable {
   size_t memory() const { return table_.memory(); }
 
  private:
-  struct ClaimOf {
-    int32_t is_pending = 0;
-    int64_t bucket = 0;
+  // The bucket and whether the claim is pending, in 8 bytes: there are many.
+  class ClaimOf {
+   public:
+    ClaimOf() = default;
+    ClaimOf(int64_t bucket, bool is_pending) : bits_(bucket * 2 + (is_pending ? 1 : 0)) {}
+    int64_t bucket() const { return bits_ >> 1; }
+    bool is_pending() const { return (bits_ & 1) != 0; }
+
+   private:
+    int64_t bits_ = 0;
   };
   using Entry = KeyedTable<ClaimOf>::Entry;
   struct Pending {
@@ -106,11 +113,13 @@ class ClaimTable {
   absl::Status ReadBlock(int64_t bucket, std::string_view block);
 
   KeyedTable<ClaimOf> table_;
-  Duration window_{8};
-  Duration width_{1};
+  Duration window_{16};
+  Duration width_{2};
   std::vector<uint64_t> hashes_;
   std::vector<Pending> pending_;
   std::map<int64_t, Bucket> buckets_;
+  Bucket* last_bucket_ = nullptr;  // where the last claim went; null: not known
+  int64_t last_number_ = 0;
   std::vector<int64_t> dropped_;  // stored buckets to delete in the next commit
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rtstream/base/hash.h"
+#include "rtstream/base/pages.h"
 
 namespace rtstream {
 
@@ -18,17 +19,21 @@ namespace rtstream {
 inline constexpr uint32_t kKeyGroups = 1024;
 uint32_t KeyGroupOf(std::string_view key);
 
+// A commit rewrites tables slice by slice: so many neighbouring key groups each.
+inline constexpr uint32_t kGroupsPerSlice = 16;
+inline constexpr uint32_t kSlices = kKeyGroups / kGroupsPerSlice;
+
 // What the index keeps in front of each entry's value. The key's bytes follow the value.
 struct EntryHead {
   uint32_t key_size = 0;
-  uint16_t key_group = 0;
+  uint16_t slice = 0;
   uint16_t is_dirty = 0;
-  uint32_t group_slot = 0;  // where the entry stands in its key group's list
+  uint32_t slice_slot = 0;  // where the entry stands in its slice's list
   uint32_t self = 0;        // its own reference
 };
 
 // The part of KeyedTable that does not know the value type: an open-addressing index of keys to
-// entries, the memory that entries live in, dirty marks, and a list of entries per key group.
+// entries, the memory that entries live in, dirty marks, and a list of entries per slice.
 //
 // The index hashes with a secret of its own, so that keys chosen by somebody else cannot be made to
 // collide. Slots are 8 bytes: a tag from the hash and a reference to the entry.
@@ -39,9 +44,9 @@ class KeyIndex {
 
   uint64_t Hash(std::string_view key) const { return hash_(key); }
 
-  void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(&slots_[hash >> shift_]); }
+  void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(slots() + (hash >> shift_)); }
   void PrefetchEntry(uint64_t hash) const {
-    const Slot& slot = slots_[hash >> shift_];
+    const Slot& slot = slots()[hash >> shift_];
     if (slot.ref != 0) {
       const char* p = reinterpret_cast<const char*>(&At(slot.ref));
       __builtin_prefetch(p);
@@ -51,9 +56,9 @@ class KeyIndex {
 
   EntryHead* Find(uint64_t hash, std::string_view key) const {
     for (size_t i = hash >> shift_;; i = (i + 1) & mask_) {
-      const Slot slot = slots_[i];
+      const Slot slot = slots()[i];
       if (slot.ref == 0) return nullptr;
-      if (slot.tag == static_cast<uint32_t>(hash)) [[likely]] {
+      if (slot.tag == TagOf(hash)) [[likely]] {
         EntryHead* head = &At(slot.ref);
         if (head->key_size == key.size() &&
             std::memcmp(reinterpret_cast<const char*>(head) + entry_size_, key.data(),
@@ -90,19 +95,19 @@ class KeyIndex {
   std::vector<std::string> TakeErased() { return std::exchange(erased_, {}); }
 
   template <typename F>
-  void ForEachInGroup(uint32_t group, F&& visit) {
-    for (uint32_t ref : groups_[group]) visit(At(ref));
+  void ForEachInSlice(uint32_t slice, F&& visit) {
+    for (uint32_t ref : slice_entries_[slice]) visit(At(ref));
   }
   template <typename F>
   void ForEach(F&& visit) {
-    for (const std::vector<uint32_t>& group : groups_) {
-      for (uint32_t ref : group) visit(At(ref));
+    for (const std::vector<uint32_t>& slice : slice_entries_) {
+      for (uint32_t ref : slice) visit(At(ref));
     }
   }
 
   // REQUIRES: `ref` is the `self` of an entry.
   EntryHead& At(uint32_t ref) const {
-    return *reinterpret_cast<EntryHead*>(chunks_[ref >> kChunkBits].get() +
+    return *reinterpret_cast<EntryHead*>(chunks_[ref >> kChunkBits].data() +
                                          (ref & ((1u << kChunkBits) - 1)) * kUnit);
   }
 
@@ -110,26 +115,33 @@ class KeyIndex {
   size_t memory() const;
 
  private:
+  // The tag is the hash's high half, whose high bits are also the slot's home: growing moves slots in
+  // order and touches no entry.
   struct Slot {
     uint32_t tag;
     uint32_t ref;  // in units of 16 bytes; 0: empty
   };
+  static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+  size_t HomeOf(const Slot& slot) const { return slot.tag >> (shift_ - 32); }
   static constexpr size_t kUnit = 16;
-  static constexpr size_t kChunkBits = 16;  // of units: 1 MiB
+  static constexpr size_t kChunkBits = 17;  // of units: 2 MiB, one huge page
 
   uint32_t Allocate(size_t bytes);
   void Grow();
 
   size_t entry_size_;
   SecretHash hash_;
-  std::vector<Slot> slots_;
+  Slot* slots() const { return reinterpret_cast<Slot*>(slots_.data()); }
+  size_t slot_count() const { return mask_ + 1; }
+
+  Pages slots_;
   size_t mask_ = 0;
   int shift_ = 0;
   size_t size_ = 0;
-  std::vector<std::unique_ptr<char[]>> chunks_;
+  std::vector<Pages> chunks_;
   size_t chunk_used_ = 0;  // units of the last chunk
   std::vector<std::vector<uint32_t>> free_;  // by size in units
-  std::vector<std::vector<uint32_t>> groups_;
+  std::vector<std::vector<uint32_t>> slice_entries_;
   std::vector<uint32_t> dirty_;
   std::vector<std::string> erased_;
   size_t entry_bytes_ = 0;

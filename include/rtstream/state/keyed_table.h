@@ -19,7 +19,7 @@ namespace rtstream {
 // are built in place beside their key. One access touches one index slot and one entry; with
 // Prefetch() some rows ahead both come from cache.
 //
-// Remembers which entries changed since the last commit, and which key group each belongs to.
+// Remembers which entries changed since the last commit, and which slice of the key groups each belongs to.
 // References to entries are valid until their key is erased. Not thread-safe: a lane owns it.
 template <typename V>
 class KeyedTable {
@@ -53,15 +53,18 @@ class KeyedTable {
   }
   Entry* Find(std::string_view key) { return Find(Hash(key), key); }
 
+  // REQUIRES: the key is not there.
+  Entry& Insert(uint64_t hash, std::string_view key) {
+    EntryHead& head = index_.Insert(hash, key);
+    new (&Of(head).value) V();
+    return Of(head);
+  }
+
   // The key's entry; made with a default value, and `fresh` set, if there is none.
   Entry& FindOrInsert(uint64_t hash, std::string_view key, bool& fresh) {
     EntryHead* head = index_.Find(hash, key);
     fresh = head == nullptr;
-    if (fresh) {
-      head = &index_.Insert(hash, key);
-      new (&Of(*head).value) V();
-    }
-    return Of(*head);
+    return fresh ? Insert(hash, key) : Of(*head);
   }
 
   // Removes the entry; a later commit stores that it is gone.
@@ -85,8 +88,8 @@ class KeyedTable {
   }
   std::vector<std::string> TakeErased() { return index_.TakeErased(); }
   template <typename F>
-  void ForEachInGroup(uint32_t key_group, F&& visit) {
-    index_.ForEachInGroup(key_group, [&](EntryHead& head) { visit(Of(head)); });
+  void ForEachInSlice(uint32_t slice, F&& visit) {
+    index_.ForEachInSlice(slice, [&](EntryHead& head) { visit(Of(head)); });
   }
 
   // The entry with this EntryHead::self.

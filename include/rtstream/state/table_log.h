@@ -28,13 +28,14 @@ namespace rtstream {
 // This is the part that does not know the value type. Owned by an operator; its lane's thread only.
 class TableLog {
  public:
-  static constexpr uint32_t kSlices = 64;
-  static constexpr uint32_t kGroupsPerSlice = kKeyGroups / kSlices;
   // Longest chain of deltas, however small they are.
   static constexpr size_t kMaxDeltas = 4096;
 
   explicit TableLog(std::string name) : name_(std::move(name)) {}
   const std::string& name() const { return name_; }
+  // About how large the next blocks will be.
+  size_t ExpectedDelta() const { return last_delta_ + last_delta_ / 4; }
+  size_t ExpectedBase(uint32_t slice) const { return slice_bytes_[slice] + slice_bytes_[slice] / 8; }
 
   // Puts the epoch's delta, and as many bases as are due, which `write_slice` makes.
   void Write(CheckpointWriter& out, std::string delta,
@@ -53,6 +54,7 @@ class TableLog {
   uint32_t next_slice_ = 0;
   uint64_t pass_epoch_ = 0;  // when the slice numbered 0 was last rewritten
   uint64_t budget_ = 0;
+  size_t last_delta_ = 0;
 };
 
 // A keyed table with its log: what a stateful operator holds for each of its tables.
@@ -68,6 +70,7 @@ class StoredTable {
 
   void Checkpoint(CheckpointWriter& out) {
     std::string delta;
+    delta.reserve(log_.ExpectedDelta());
     ByteWriter writer(delta);
     BeginBlock(out.epoch(), writer);
     const std::vector<std::string> erased = table_.TakeErased();
@@ -78,20 +81,18 @@ class StoredTable {
     if (erased.empty() && delta.size() == empty) delta.clear();
     log_.Write(out, std::move(delta), [&](uint32_t slice) {
       std::string block;
+      block.reserve(log_.ExpectedBase(slice));
       ByteWriter base(block);
       BeginBlock(out.epoch(), base);
       base.Varint(0);
-      const uint32_t first = slice * TableLog::kGroupsPerSlice;
-      for (uint32_t g = first; g < first + TableLog::kGroupsPerSlice; ++g) {
-        table_.ForEachInGroup(g, [&](Entry& entry) { AppendEntry(entry, base); });
-      }
+      table_.ForEachInSlice(slice, [&](Entry& entry) { AppendEntry(entry, base); });
       return block;
     });
   }
 
   // REQUIRES: the table is empty.
   absl::Status Restore(const CheckpointReader& in) {
-    std::array<uint64_t, TableLog::kSlices> base_epoch{};
+    std::array<uint64_t, kSlices> base_epoch{};
     absl::Status s = log_.Read(
         in,
         [&](uint32_t slice, std::string_view block) {
@@ -100,7 +101,7 @@ class StoredTable {
         },
         [&](uint64_t epoch, std::string_view block) {
           return ReadBlock(block, [](uint64_t) {}, [&](std::string_view key) {
-            return base_epoch[KeyGroupOf(key) / TableLog::kGroupsPerSlice] < epoch;
+            return base_epoch[KeyGroupOf(key) / kGroupsPerSlice] < epoch;
           });
         });
     table_.TakeErased();

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <utility>
+
+namespace rtstream {
+
+// A block of zeroed memory straight from the kernel, in 2 MiB pages where it offers them: for big tables
+// that are read at random, where the translation of addresses costs as much as the memory. Memory is
+// taken when it is first touched. Movable.
+class Pages {
+ public:
+  static constexpr size_t kHugePage = size_t{2} << 20;
+
+  Pages() = default;
+  // At least `size` bytes, aligned to 64 bytes, to kHugePage if it is that large. Throws std::bad_alloc
+  // when there is no memory, like operator new.
+  explicit Pages(size_t size);
+  ~Pages();
+  Pages(Pages&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Pages& operator=(Pages&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+
+  char* data() const { return data_; }
+  size_t size() const { return size_; }
+
+ private:
+  char* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+}  // namespace rtstream
