@@ -1,0 +1,84 @@
+#!/usr/bin/env bash
+# Uses rtstream as a project outside the tree does.
+#
+#   check_package.sh <how>.<compiler> SOURCE_DIR BUILD_DIR WORK_DIR WITH_ROCKSDB
+#
+# how: static        what BUILD_DIR installs into an empty prefix
+#      shared        the same, built as shared libraries
+#      subdirectory  add_subdirectory(SOURCE_DIR)
+#      refusals      a version and a component that do not exist are not found
+# Exit 77: there is no such compiler.
+set -euo pipefail
+
+how=${1%%.*} compiler=${1#*.} source=$2 build=$3 work=$4 with_rocksdb=$5
+if ! command -v "$compiler" >/dev/null; then
+  echo "skipped: there is no $compiler"
+  exit 77
+fi
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+
+rm -rf "$work"
+mkdir -p "$work"
+# Outside the tree: nothing above it helps to find anything.
+outside=$(mktemp -d)
+trap 'rm -rf "$outside"' EXIT
+cp -r "$source/tests/package/consumer/." "$outside/"
+cp "$source/examples/01_hello/hello.cc" "$outside/"
+
+consumer() {
+  cmake -S "$outside" -B "$outside/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug \
+    -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_PREFIX_PATH="$work/prefix" \
+    -DWITH_ROCKSDB="$with_rocksdb" "$@"
+}
+
+build_and_run() {
+  cmake --build "$outside/build"
+  "$outside/build/hello" | tee "$work/hello.txt"
+  grep -qx 'rose 3' "$work/hello.txt"
+  if [[ $with_rocksdb == ON ]]; then
+    "$outside/build/durable" "$outside/state" 6
+    # The second run begins where the first has committed.
+    "$outside/build/durable" "$outside/state" 10 | tee "$work/durable.txt"
+    grep -qx 'read 4, counted 10' "$work/durable.txt"
+  fi
+  "$outside/build/tested"
+}
+
+case $how in
+  static)
+    cmake --install "$build" --prefix "$work/prefix"
+    consumer
+    build_and_run
+    ;;
+  shared)
+    cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON \
+      -DCMAKE_CXX_COMPILER="$compiler" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" \
+      -DRTSTREAM_BUILD_TESTS=OFF -DRTSTREAM_BUILD_EXAMPLES=OFF
+    cmake --build "$work/build"
+    cmake --install "$work/build" --prefix "$work/prefix"
+    rm -rf "$work/build"
+    consumer
+    build_and_run
+    readelf -d "$outside/build/hello" | grep -q 'NEEDED.*librtstream.so.0'
+    ;;
+  subdirectory)
+    consumer -DRTSTREAM_SOURCE="$source" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb"
+    build_and_run
+    ;;
+  refusals)
+    cmake --install "$build" --prefix "$work/prefix"
+    for wrong in -DWANT_VERSION=99.0 -DWANT_COMPONENTS=no_such_component; do
+      rm -rf "$outside/build"
+      if consumer "$wrong" >"$work/refusal.txt" 2>&1; then
+        echo "found in spite of $wrong"
+        exit 1
+      fi
+      cat "$work/refusal.txt"
+      grep -q 'rtstream' "$work/refusal.txt"
+    done
+    ;;
+  *)
+    echo "unknown: $how"
+    exit 2
+    ;;
+esac
