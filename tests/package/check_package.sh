@@ -67,14 +67,15 @@ case $how in
     ;;
   refusals)
     cmake --install "$build" --prefix "$work/prefix"
-    for wrong in -DWANT_VERSION=99.0 -DWANT_COMPONENTS=no_such_component; do
+    for wrong in WANT_VERSION=99.0 WANT_COMPONENTS=no_such_component; do
       rm -rf "$outside/build"
-      if consumer "$wrong" >"$work/refusal.txt" 2>&1; then
+      if consumer "-D$wrong" >"$work/refusal.txt" 2>&1; then
         echo "found in spite of $wrong"
         exit 1
       fi
       cat "$work/refusal.txt"
-      grep -q 'rtstream' "$work/refusal.txt"
+      # The message names what was wanted.
+      grep -q "${wrong#*=}" "$work/refusal.txt"
     done
     ;;
   *)
