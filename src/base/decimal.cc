@@ -83,14 +83,11 @@ absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa) {
   return absl::OkStatus();
 }
 
-void AppendDecimal(Int128 mantissa, int scale, std::string& out) {
-  __extension__ using UInt128 = unsigned __int128;
-  const bool is_negative = mantissa < 0;
-  auto rest = is_negative ? UInt128{0} - static_cast<UInt128>(mantissa)
-                          : static_cast<UInt128>(mantissa);
-  char digits[48];
-  char* const end = digits + sizeof digits;
-  char* p = end;
+namespace {
+
+// Puts the digits of rest * 10^-scale in front of `p`, without trailing zeros behind the point.
+template <typename Unsigned>
+char* PutDecimal(Unsigned rest, int scale, char* p) {
   bool is_significant = false;
   for (int i = 0; i < scale; ++i) {
     const auto digit = static_cast<char>('0' + static_cast<int>(rest % 10));
@@ -99,19 +96,25 @@ void AppendDecimal(Int128 mantissa, int scale, std::string& out) {
     if (is_significant) *--p = digit;
   }
   if (is_significant) *--p = '.';
-  if (rest <= UINT64_MAX) {
-    // The usual case; dividing 64 bits is some ten times faster.
-    auto low = static_cast<uint64_t>(rest);
-    do {
-      *--p = static_cast<char>('0' + low % 10);
-      low /= 10;
-    } while (low != 0);
-  } else {
-    do {
-      *--p = static_cast<char>('0' + static_cast<int>(rest % 10));
-      rest /= 10;
-    } while (rest != 0);
-  }
+  do {
+    *--p = static_cast<char>('0' + static_cast<int>(rest % 10));
+    rest /= 10;
+  } while (rest != 0);
+  return p;
+}
+
+}  // namespace
+
+void AppendDecimal(Int128 mantissa, int scale, std::string& out) {
+  __extension__ using UInt128 = unsigned __int128;
+  const bool is_negative = mantissa < 0;
+  const auto rest = is_negative ? UInt128{0} - static_cast<UInt128>(mantissa)
+                                : static_cast<UInt128>(mantissa);
+  char digits[48];
+  char* const end = digits + sizeof digits;
+  // Dividing 64 bits, the usual case, is some ten times faster.
+  char* p = rest <= UINT64_MAX ? PutDecimal(static_cast<uint64_t>(rest), scale, end)
+                               : PutDecimal(rest, scale, end);
   if (is_negative) *--p = '-';
   out.append(p, static_cast<size_t>(end - p));
 }

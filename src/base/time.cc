@@ -126,25 +126,30 @@ absl::Status BadTime() {
   return absl::InvalidArgumentError("want a time as 2025-11-28T14:23:45.123Z (RFC 3339)");
 }
 
-void AppendDigits(int64_t v, int width, std::string& out) {
-  char digits[8];
-  for (int i = width - 1; i >= 0; --i) {
-    digits[i] = static_cast<char>('0' + v % 10);
-    v /= 10;
+// Puts v as kWidth digits; returns what follows them.
+template <int kWidth>
+char* PutDigits(int64_t v, char* p) {
+  auto rest = static_cast<uint32_t>(v);
+  for (int i = kWidth - 1; i >= 0; --i) {
+    p[i] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
   }
-  out.append(digits, static_cast<size_t>(width));
+  return p + kWidth;
 }
 
-// Appends the date and returns the microseconds since midnight.
-int64_t AppendDay(Time t, std::string& out) {
+// Longest text of a time: 2025-11-28T14:23:45.123456Z.
+constexpr size_t kLongestTime = 27;
+
+// Puts the date and sets the microseconds since midnight.
+char* PutDay(Time t, int64_t& us, char* p) {
   const Time midnight = FloorTo(t, Duration(kDay));
+  us = (t - midnight).count();
   const Civil c = CivilFromDays(midnight.time_since_epoch().count() / kDay);
-  AppendDigits(c.year, 4, out);
-  out.push_back('-');
-  AppendDigits(c.month, 2, out);
-  out.push_back('-');
-  AppendDigits(c.day, 2, out);
-  return (t - midnight).count();
+  p = PutDigits<4>(c.year, p);
+  *p++ = '-';
+  p = PutDigits<2>(c.month, p);
+  *p++ = '-';
+  return PutDigits<2>(c.day, p);
 }
 
 }  // namespace
@@ -177,29 +182,36 @@ absl::StatusOr<Time> ParseCivil(std::string_view text) {
 }
 
 void AppendRfc3339(Time t, std::string& out) {
-  const int64_t us = AppendDay(t, out);
-  out.push_back('T');
-  AppendDigits(us / kSecond / 3600, 2, out);
-  out.push_back(':');
-  AppendDigits(us / kSecond / 60 % 60, 2, out);
-  out.push_back(':');
-  AppendDigits(us / kSecond % 60, 2, out);
-  out.push_back('.');
+  char text[kLongestTime];
+  int64_t us = 0;
+  char* p = PutDay(t, us, text);
+  const int64_t seconds = us / kSecond;
+  *p++ = 'T';
+  p = PutDigits<2>(seconds / 3600, p);
+  *p++ = ':';
+  p = PutDigits<2>(seconds / 60 % 60, p);
+  *p++ = ':';
+  p = PutDigits<2>(seconds % 60, p);
+  *p++ = '.';
   const int64_t fraction = us % kSecond;
-  if (fraction % 1000 == 0) {
-    AppendDigits(fraction / 1000, 3, out);
-  } else {
-    AppendDigits(fraction, 6, out);
-  }
-  out.push_back('Z');
+  p = fraction % 1000 == 0 ? PutDigits<3>(fraction / 1000, p) : PutDigits<6>(fraction, p);
+  *p++ = 'Z';
+  out.append(text, static_cast<size_t>(p - text));
 }
 
-void AppendDate(Time t, std::string& out) { AppendDay(t, out); }
+void AppendDate(Time t, std::string& out) {
+  char text[kLongestTime];
+  int64_t us = 0;
+  out.append(text, static_cast<size_t>(PutDay(t, us, text) - text));
+}
 
 void AppendHour(Time t, std::string& out) {
-  const int64_t us = AppendDay(t, out);
-  out.push_back('T');
-  AppendDigits(us / kSecond / 3600, 2, out);
+  char text[kLongestTime];
+  int64_t us = 0;
+  char* p = PutDay(t, us, text);
+  *p++ = 'T';
+  p = PutDigits<2>(us / kSecond / 3600, p);
+  out.append(text, static_cast<size_t>(p - text));
   out.append(":00:00Z");
 }
 

@@ -14,6 +14,25 @@ constexpr auto kNeedsEscape = [] {
   return table;
 }();
 
+// Whether any of eight bytes needs an escape: a quote, a backslash, or below 0x20. The tests are those of
+// "Bit Twiddling Hacks" (S. E. Anderson); bytes from 0x80 on never match, since their high bit is
+// cleared in the result.
+bool AnyNeedsEscape(const char* p) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+  uint64_t v = 0;
+  std::memcpy(&v, p, sizeof v);
+  const uint64_t quote = v ^ kOnes * '"', slash = v ^ kOnes * '\\';
+  return ((((v - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes)) & ~v) & kHigh) != 0;
+}
+
+// The first position from `begin` on whose byte needs an escape; the size if there is none.
+size_t FirstEscape(std::string_view text, size_t begin) {
+  size_t i = begin;
+  while (i + 8 <= text.size() && !AnyNeedsEscape(text.data() + i)) i += 8;
+  while (i < text.size() && !kNeedsEscape[static_cast<unsigned char>(text[i])]) ++i;
+  return i;
+}
+
 void AppendEscape(unsigned char c, std::string& out) {
   switch (c) {
     case '"': out.append("\\\""); return;
@@ -43,11 +62,9 @@ void AppendDigits(I v, std::string& out) {
 void AppendJsonString(std::string_view text, std::string& out) {
   out.push_back('"');
   size_t begin = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (!kNeedsEscape[c]) [[likely]] continue;
+  for (size_t i = FirstEscape(text, 0); i < text.size(); i = FirstEscape(text, i + 1)) {
     out.append(text.substr(begin, i - begin));
-    AppendEscape(c, out);
+    AppendEscape(static_cast<unsigned char>(text[i]), out);
     begin = i + 1;
   }
   out.append(text.substr(begin));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -10,6 +11,23 @@
 #include "rtstream/core/mapping.h"
 
 namespace rtstream {
+namespace internal {
+
+// What stands before the value of T's field I: `,"name":`, or without the comma for the first.
+template <typename T, size_t I>
+consteval auto MemberPrefix() {
+  constexpr std::string_view kName = std::get<I>(Mapping<T>::kFields).name;
+  std::array<char, kName.size() + (I == 0 ? 3 : 4)> text{};
+  size_t at = 0;
+  if (I > 0) text[at++] = ',';
+  text[at++] = '"';
+  for (char c : kName) text[at++] = c;
+  text[at++] = '"';
+  text[at] = ':';
+  return text;
+}
+
+}  // namespace internal
 
 // Appends `"name":value` for each field of T's mapping, separated by commas, without braces: for lines
 // that hold more than one type's fields.
@@ -17,12 +35,9 @@ template <Mapped T>
 void AppendJsonMembers(const T& record, std::string& out) {
   [&]<size_t... I>(std::index_sequence<I...>) {
     ([&] {
-      constexpr auto kField = std::get<I>(Mapping<T>::kFields);
-      if constexpr (I > 0) out.push_back(',');
-      out.push_back('"');
-      out.append(kField.name);
-      out.append("\":");
-      const auto& member = record.*kField.member;
+      static constexpr auto kPrefix = internal::MemberPrefix<T, I>();
+      out.append(kPrefix.data(), kPrefix.size());
+      const auto& member = record.*(std::get<I>(Mapping<T>::kFields).member);
       JsonCodec<std::remove_cvref_t<decltype(member)>>::Append(member, out);
     }(), ...);
   }(std::make_index_sequence<internal::kFieldCount<T>>());
