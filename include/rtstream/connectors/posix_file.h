@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace rtstream {
+
+// Owns a file descriptor.
+class UniqueFd {
+ public:
+  UniqueFd() = default;
+  explicit UniqueFd(int fd) : fd_(fd) {}
+  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+  UniqueFd& operator=(UniqueFd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~UniqueFd();
+
+  int get() const { return fd_; }
+
+ private:
+  int fd_ = -1;
+};
+
+// "cannot <what> <path>: <reason>", with the code that fits errno.
+absl::Status ErrnoStatus(int error, std::string_view what, std::string_view path);
+
+// What the connectors ask of an open file. InvalidArgument if it is no regular file: only those have
+// a size and can be read again.
+struct FileStat {
+  uint64_t size = 0;
+  uint64_t device = 0;
+  uint64_t inode = 0;
+
+  bool IsSameFile(const FileStat& other) const {
+    return device == other.device && inode == other.inode;
+  }
+};
+absl::StatusOr<FileStat> StatRegularFile(int fd, std::string_view path);
+
+// Opens with open(2)'s `flags`; never waits, also not for the other end of a named pipe.
+absl::StatusOr<UniqueFd> OpenFile(const std::string& path, int flags);
+
+// Reads at most `size` bytes at `offset`; fewer only at the end of the file.
+absl::StatusOr<size_t> ReadAt(int fd, std::string_view path, char* out, size_t size,
+                              uint64_t offset);
+
+}  // namespace rtstream
