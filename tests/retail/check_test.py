@@ -1,0 +1,138 @@
+"""`retail check` agrees after a run, and names the first difference for each corruption planted."""
+
+import os
+import re
+import shutil
+
+import harness
+from harness import RetailTest, execute, generate
+
+
+class Check(RetailTest):
+    def setUp(self):
+        super().setUp()
+        path = generate(self.path("sales.ndjson"), ["--events", 20000, "--duplicates", "0.1",
+                                                    "--seed", self.random.randrange(1 << 31)])
+        self.run_retail([path], ["--initial-stock", "20"])
+
+    def lines(self, name):
+        with open(self.output(name), "rb") as file:
+            return file.readlines()
+
+    def plant(self, name, change):
+        """Rewrites the file with `change(lines, i)` applied, i a drawn line."""
+        lines = self.lines(name)
+        drawn = self.random.randrange(len(lines) - 1)
+        changed = change(lines, drawn)
+        with open(self.output(name), "wb") as file:
+            file.writelines(changed)
+        return lines[drawn]
+
+    def processing_id(self, line):
+        return re.search(rb'"processingId":"([^"]*)"', line)[1].decode()
+
+    def check_found(self, *words):
+        """Exit 1, and one of the lines names the difference: all of `words`."""
+        done = self.check()
+        said = done.stdout + done.stderr
+        self.assertEqual(1, done.returncode, said)
+        for word in words:
+            self.assertIn(word, said)
+
+    def test_untouched_files_agree(self):
+        done = self.check()
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+    def test_a_removed_fact_is_found(self):
+        self.plant("facts", lambda lines, i: lines[:i] + lines[i + 1:])
+        self.check_found("facts")
+
+    def test_a_changed_quantity_is_found(self):
+        def change(lines, i):
+            quantity = int(re.search(rb'"quantity":(\d+)', lines[i])[1])
+            other = b'"quantity":%d' % (quantity % 5 + 1)
+            return lines[:i] + [re.sub(rb'"quantity":\d+', other, lines[i])] + lines[i + 1:]
+        self.plant("facts", change)
+        self.check_found()
+
+    def test_a_changed_price_is_found(self):
+        def change(lines, i):
+            return lines[:i] + [re.sub(rb'"price":"?[\d.]+', b'"price":0.01', lines[i])] + lines[i + 1:]
+        self.plant("facts", change)
+        self.check_found()
+
+    def test_a_line_moved_from_hot_to_cold_is_found(self):
+        moved = self.plant("hot", lambda lines, i: lines[:i] + lines[i + 1:])
+        with open(self.output("cold"), "ab") as file:
+            file.write(moved)
+        self.check_found()
+
+    def test_a_hot_line_rewritten_as_a_cold_one_is_found(self):
+        moved = self.plant("hot", lambda lines, i: lines[:i] + lines[i + 1:])
+        event = re.search(rb'"eventId":"([^"]*)"', moved)[1]
+        with open(self.output("cold"), "ab") as file:
+            file.write(b'{"eventId":"%s","processingId":"%s"}\n'
+                       % (event, self.processing_id(moved).encode()))
+        self.check_found()
+
+    def test_a_removed_dead_letter_is_found(self):
+        self.plant("dead_letters", lambda lines, i: lines[:i] + lines[i + 1:])
+        self.check_found("dead_letters")
+
+    def test_a_doubled_processing_id_is_found(self):
+        doubled = self.plant("facts", lambda lines, i: lines[:i + 1] + [lines[i]] + lines[i + 1:])
+        self.check_found("facts", self.processing_id(doubled))
+
+    def test_a_processing_id_given_to_another_sale_is_found(self):
+        def change(lines, i):
+            other = self.processing_id(lines[i + 1]).encode()
+            return lines[:i] + [re.sub(rb'"processingId":"[^"]*"', b'"processingId":"%s"' % other,
+                                       lines[i])] + lines[i + 1:]
+        self.plant("facts", change)
+        self.check_found("facts")
+
+    def test_a_refusal_made_a_sale_is_found(self):
+        moved = self.plant("failed", lambda lines, i: lines[:i] + lines[i + 1:])
+        with open(self.output("facts"), "ab") as file:
+            file.write(re.sub(rb'"quantityOnHand":\d+,"quantityReserved":\d+,', b"", moved))
+        self.check_found()
+
+    def test_a_line_that_is_no_json_is_found(self):
+        self.plant("cold", lambda lines, i: lines[:i] + [lines[i][:5] + b"\n"] + lines[i + 1:])
+        self.check_found("cold")
+
+    def test_the_state_of_another_run_is_found(self):
+        other = generate(self.path("other.ndjson"), ["--events", 20000, "--seed", 99999])
+        self.run_retail([other], ["--initial-stock", "20"], place="other")
+        shutil.rmtree(self.path("work", "state"))
+        shutil.copytree(self.path("other", "state"), self.path("work", "state"))
+        done = self.check()
+        self.assertIn(done.returncode, (1, 3), done.stdout + done.stderr)
+        self.assertTrue(done.stdout + done.stderr)
+
+    def test_a_missing_file_is_found(self):
+        os.remove(self.output("hot"))
+        done = self.check()
+        self.assertIn(done.returncode, (1, 3), done.stdout + done.stderr)
+        self.assertIn("hot.ndjson", done.stdout + done.stderr)
+
+    def test_check_changes_nothing(self):
+        def stamps():
+            found = {}
+            for top, _, names in os.walk(self.path("work", "output")):
+                found.update({name: os.stat(os.path.join(top, name)).st_mtime_ns for name in names})
+            return found
+        before = stamps()
+        self.check()
+        self.assertEqual(before, stamps())
+
+
+class CheckUsage(RetailTest):
+    def test_a_state_that_is_not_there_is_refused(self):
+        done = execute([harness.OPTIONS.retail, "check", "--state", self.path("none"), "--output", self.dir])
+        self.assertEqual(3, done.returncode, done.stderr)
+        self.assertIn("none", done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
