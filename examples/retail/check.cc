@@ -1,0 +1,233 @@
+#include "examples/retail/check.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "examples/retail/committed_file.h"
+#include "examples/retail/encode.h"
+#include "examples/retail/output_files.h"
+#include "examples/retail/output_record.h"
+#include "examples/retail/recount.h"
+#include "examples/retail/rules.h"
+#include "examples/retail/summary.h"
+#include "rtstream/base/hash.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
+#include "rtstream/core/json_reader.h"
+#include "rtstream/state/checkpoint.h"
+
+namespace retail {
+namespace {
+
+// What items began with, as the settings of the state say.
+absl::StatusOr<InitialStock> InitialStockOf(const rt::CommitRecord& commit) {
+  const auto setting = [&](const char* name) {
+    auto it = commit.settings.find(name);
+    return it == commit.settings.end() ? std::string() : it->second;
+  };
+  const std::string all = setting("--initial-stock");
+  int64_t number = 0;
+  if (std::from_chars(all.data(), all.data() + all.size(), number).ec != std::errc()) {
+    return absl::FailedPreconditionError("the state does not say what --initial-stock was");
+  }
+  InitialStock stock(number);
+  const std::string file = setting("--stock");
+  const size_t content = file.rfind(" (content ");
+  if (content == std::string::npos) return stock;
+  RTSTREAM_RETURN_IF_ERROR(stock.ReadFile(file.substr(0, content)));
+  if (file.substr(content) != rt::Concat(" (content ", rt::OrderedHex(stock.fingerprint()), ")")) {
+    return absl::FailedPreconditionError(
+        rt::Concat(file.substr(0, content), " is not the file that the state was made with"));
+  }
+  return stock;
+}
+
+// The walk through the five files. Each is in input order, so hot.ndjson and cold.ndjson can be
+// followed line by line beside facts.ndjson and failed.ndjson.
+class Walk {
+ public:
+  Walk(CommittedFile facts, CommittedFile failed, CommittedFile hot, CommittedFile cold,
+       CommittedFile dead_letters, Recount& recount)
+      : facts_(std::move(facts)),
+        failed_(std::move(failed)),
+        hot_(std::move(hot)),
+        cold_(std::move(cold)),
+        dead_letters_(std::move(dead_letters)),
+        recount_(&recount) {}
+
+  // A second reader of failed.ndjson, which comes first as a whole.
+  absl::Status ReadRefused(CommittedFile failed) {
+    std::string_view line;
+    for (;;) {
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, failed.Next(line));
+      if (!has_line) return absl::OkStatus();
+      RTSTREAM_RETURN_IF_ERROR(ReadRecord(failed, line));
+      if (record_.sale.is_return() || record_.on_hand - record_.reserved >= record_.sale.quantity) {
+        return failed.Difference("the stock that it met was enough");
+      }
+      NoteIdentity();
+      recount_->AddRefused(record_);
+    }
+  }
+
+  absl::Status ReadFacts() {
+    std::string_view line;
+    for (;;) {
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, facts_.Next(line));
+      if (!has_line) break;
+      RTSTREAM_RETURN_IF_ERROR(ReadRecord(facts_, line));
+      NoteIdentity();
+      const StockOutcome outcome = recount_->Apply(record_.sale);
+      if (outcome.stock.on_hand < 0) return facts_.Difference("the item is oversold");
+      text_.clear();
+      if (IsHot(outcome)) {
+        HotLine()(outcome, text_);
+        RTSTREAM_RETURN_IF_ERROR(ExpectHot(text_));
+      } else {
+        ColdLine()(outcome, text_);
+        RTSTREAM_RETURN_IF_ERROR(Expect(cold_, text_));
+      }
+    }
+    RTSTREAM_RETURN_IF_ERROR(ExpectHot(std::nullopt));
+    RTSTREAM_RETURN_IF_ERROR(ExpectEnd(failed_));
+    return ExpectEnd(cold_);
+  }
+
+  absl::Status ReadDeadLetters(uint64_t rejected) {
+    std::string_view line;
+    uint64_t lines = 0;
+    for (;; ++lines) {
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, dead_letters_.Next(line));
+      if (!has_line) break;
+      if (line.empty() || line.front() != '{' || line.back() != '}') {
+        return dead_letters_.Difference("want an object");
+      }
+    }
+    if (lines == rejected) return absl::OkStatus();
+    return absl::DataLossError(rt::Concat("dead_letters.ndjson has ", lines,
+                                          " lines, the state counts ", rejected, " rejected"));
+  }
+
+  // No record may stand in the files twice.
+  absl::Status CheckIdentities() {
+    std::sort(identities_.begin(), identities_.end());
+    if (std::adjacent_find(identities_.begin(), identities_.end()) == identities_.end()) {
+      return absl::OkStatus();
+    }
+    return absl::DataLossError("a record is in facts.ndjson and failed.ndjson more than once");
+  }
+
+  std::string Counts() const {
+    return rt::Concat("{\"agrees\":true,\"facts\":", facts_.line_number(), ",\"failed\":",
+                      failed_.line_number(), ",\"hot\":", hot_.line_number(), ",\"cold\":",
+                      cold_.line_number(), ",\"dead_letters\":", dead_letters_.line_number(), "}\n");
+  }
+
+ private:
+  absl::Status ReadRecord(const CommittedFile& file, std::string_view line) {
+    arena_.Clear();
+    absl::Status status = ReadOutputRecord(line, arena_, record_);
+    return status.ok() ? status : file.Difference(rt::MessageOf(status));
+  }
+
+  // 64 bits tell ten million records apart but for a chance of 3 in a million.
+  void NoteIdentity() {
+    identities_.push_back(
+        rt::StableHash(rt::Concat(record_.processing_id, "\n", record_.sale.event_id)));
+  }
+
+  absl::Status Expect(CommittedFile& file, std::string_view want) {
+    std::string_view line;
+    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, file.Next(line));
+    if (!has_line) {
+      return absl::DataLossError(rt::Concat(file.name(), " ends before ", want, ", which ",
+                                            facts_.name(), ", line ", facts_.line_number(), " gives"));
+    }
+    return line == want ? absl::OkStatus()
+                        : file.Difference(rt::Concat("want ", want, ", got ", line));
+  }
+
+  absl::Status ExpectEnd(CommittedFile& file) {
+    std::string_view line;
+    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, file.Next(line));
+    return has_line ? file.Difference("want no more lines, by what the other files say")
+                    : absl::OkStatus();
+  }
+
+  // The next line of hot.ndjson that is not a refusal; refusals on the way must be those of
+  // failed.ndjson. Nothing wanted: only refusals may be left.
+  absl::Status ExpectHot(const std::optional<std::string>& want) {
+    constexpr std::string_view kRefused = "{\"outcome\":\"refused\"";
+    std::string_view line;
+    for (;;) {
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, hot_.Next(line));
+      if (!has_line) {
+        if (!want) return absl::OkStatus();
+        return absl::DataLossError(rt::Concat(hot_.name(), " ends before ", *want));
+      }
+      if (line.substr(0, kRefused.size()) != kRefused) break;
+      RTSTREAM_RETURN_IF_ERROR(ExpectRefusal(line));
+    }
+    if (want && line == *want) return absl::OkStatus();
+    return hot_.Difference(rt::Concat("want ", want ? *want : "only refusals", ", got ", line));
+  }
+
+  absl::Status ExpectRefusal(std::string_view hot_line) {
+    std::string_view line;
+    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, failed_.Next(line));
+    if (!has_line) return hot_.Difference("the refusal is not in failed.ndjson");
+    OutputRecord refused;
+    refusal_arena_.Clear();
+    if (absl::Status s = ReadOutputRecord(line, refusal_arena_, refused); !s.ok()) {
+      return failed_.Difference(rt::MessageOf(s));
+    }
+    StockOutcome outcome;
+    outcome.record = &refused.sale;
+    outcome.result = rt::MovementResult::kNotEnoughFree;
+    outcome.stock = {refused.on_hand, refused.reserved};
+    std::string want;
+    HotLine()(outcome, want);
+    return hot_line == want ? absl::OkStatus()
+                            : hot_.Difference(rt::Concat("want ", want, ", got ", hot_line));
+  }
+
+  CommittedFile facts_, failed_, hot_, cold_, dead_letters_;
+  Recount* recount_;
+  rt::Arena arena_, refusal_arena_;
+  OutputRecord record_;
+  std::string text_;
+  std::vector<uint64_t> identities_;
+};
+
+}  // namespace
+
+absl::Status Check(const rt::StateReader& store, const std::string& output_dir,
+                   absl::FunctionRef<absl::Status(std::string_view)> write) {
+  RTSTREAM_ASSIGN_OR_RETURN(const std::optional<rt::CommitRecord> commit, rt::ReadCommit(store));
+  if (!commit) return absl::NotFoundError("the state holds no commit");
+  RTSTREAM_ASSIGN_OR_RETURN(const InitialStock initial, InitialStockOf(*commit));
+  RTSTREAM_ASSIGN_OR_RETURN(const Summary summary, ReadSummary(store));
+  const auto open = [&](std::string_view name) {
+    return CommittedFile::Open(output_dir, name, *commit);
+  };
+  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile facts, open(kFacts));
+  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile failed, open(kFailed));
+  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile refused, open(kFailed));
+  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile hot, open(kHot));
+  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile cold, open(kCold));
+  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile dead_letters, open(kDeadLetters));
+  Recount recount(initial);
+  Walk walk(std::move(facts), std::move(failed), std::move(hot), std::move(cold),
+            std::move(dead_letters), recount);
+  RTSTREAM_RETURN_IF_ERROR(walk.ReadRefused(std::move(refused)));
+  RTSTREAM_RETURN_IF_ERROR(walk.ReadFacts());
+  RTSTREAM_RETURN_IF_ERROR(walk.CheckIdentities());
+  RTSTREAM_RETURN_IF_ERROR(recount.Compare(store));
+  RTSTREAM_RETURN_IF_ERROR(walk.ReadDeadLetters(summary.rejected));
+  return write(walk.Counts());
+}
+
+}  // namespace retail

@@ -1,0 +1,83 @@
+// retail: the retail pipeline as a program. See README.md beside this file.
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "examples/retail/check.h"
+#include "examples/retail/exit_code.h"
+#include "examples/retail/files.h"
+#include "examples/retail/flags.h"
+#include "examples/retail/generate.h"
+#include "examples/retail/query.h"
+#include "examples/retail/run.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
+#include "rtstream/connectors/rocksdb_store.h"
+
+namespace retail {
+namespace {
+
+ExitCode Report(ExitCode code, const absl::Status& status) {
+  if (status.ok()) return kExitDone;
+  std::fprintf(stderr, "retail: %s\n", std::string(rt::MessageOf(status)).c_str());
+  return code;
+}
+
+absl::Status WriteOut(std::string_view text) { return Write(stdout, text); }
+
+absl::Status FlushOut() {
+  return std::fflush(stdout) == 0
+             ? absl::OkStatus()
+             : absl::UnavailableError("cannot write to standard output");
+}
+
+ExitCode RunGenerate(const GenerateFlags& flags) {
+  if (!flags.master.empty()) {
+    if (absl::Status status = WriteMasterData(flags.master); !status.ok()) {
+      return Report(kExitFailed, status);
+    }
+  }
+  absl::Status status = Generate(flags.options, WriteOut);
+  if (absl::IsInvalidArgument(status)) return Report(kExitUsage, status);
+  status.Update(FlushOut());
+  return Report(kExitFailed, status);
+}
+
+ExitCode RunQuery(const QueryFlags& flags) {
+  auto store = rt::RocksDbStore::OpenReadOnly(flags.state);
+  if (!store.ok()) return Report(kExitStateRefused, store.status());
+  absl::Status status = Query(**store, flags, WriteOut);
+  status.Update(FlushOut());
+  return Report(kExitFailed, status);
+}
+
+ExitCode RunCheck(const CheckFlags& flags) {
+  auto store = rt::RocksDbStore::OpenReadOnly(flags.state);
+  if (!store.ok()) return Report(kExitStateRefused, store.status());
+  return Report(kExitFailed, Check(**store, flags.output, WriteOut));
+}
+
+}  // namespace
+}  // namespace retail
+
+int main(int argc, char** argv) {
+  // A reader that is gone is an error of a write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  int exit_code = retail::kExitDone;
+  const std::optional<retail::Command> command = retail::ParseCommand(argc, argv, exit_code);
+  if (!command) return exit_code;
+  switch (command->kind) {
+    case retail::Command::Kind::kRun:
+      return retail::Run(command->run);
+    case retail::Command::Kind::kGenerate:
+      return retail::RunGenerate(command->generate);
+    case retail::Command::Kind::kQuery:
+      return retail::RunQuery(command->query);
+    case retail::Command::Kind::kCheck:
+      return retail::RunCheck(command->check);
+  }
+  return retail::kExitUsage;
+}

@@ -1,0 +1,103 @@
+#include "examples/retail/pipeline.h"
+
+#include <string>
+#include <utility>
+
+#include "rtstream/op/parse_csv.h"
+#include "rtstream/rtstream.h"
+
+namespace retail {
+namespace {
+
+constexpr rt::Duration kDay = std::chrono::hours(24);
+constexpr rt::Duration kHour = std::chrono::hours(1);
+
+std::tuple<std::string_view, std::string_view> StockKeyOf(const Sale& sale) {
+  return {sale.sku, sale.store_id};
+}
+std::tuple<std::string_view, rt::Time, std::string_view> DailyKeyOf(const StockOutcome& o) {
+  return {o.record->retailer_id, rt::FloorTo(o.record->timestamp, kDay), o.record->sku};
+}
+std::tuple<std::string_view, rt::Time> HourKeyOf(const StockOutcome& o) {
+  return {o.record->store_id, rt::FloorTo(o.record->timestamp, kHour)};
+}
+
+// Notes where the record stands in the input.
+Sale Stamp(const Sale& sale, rt::Context& ctx) {
+  Sale out = sale;
+  out.partition = ctx.partition();
+  out.position = ctx.position();
+  return out;
+}
+
+// Everything behind parsing, whichever format it was.
+template <typename Parsed>
+rt::Pipeline Compose(Parsed parsed, const PipelineParts& parts) {
+  const Rules rules = parts.rules;
+  const InitialStock& initial = parts.initial_stock;
+  auto daily = rt::Branch<StockOutcome>()
+             | rt::Aggregate(std::string(kDailySales), [](const StockOutcome& o) { return DailyKeyOf(o); },
+                             [](SalesSum& sum, const StockOutcome& o) { sum.Add(*o.record); })
+             | rt::Discard();
+  auto hours = rt::Branch<StockOutcome>()
+             | rt::Aggregate(std::string(kStoreHour), [](const StockOutcome& o) { return HourKeyOf(o); },
+                             [](SalesSum& sum, const StockOutcome& o) { sum.Add(*o.record); })
+             | rt::Discard();
+  auto totals = rt::Branch<StockOutcome>()
+              | rt::Aggregate(std::string(kTotals), [](const StockOutcome&) { return kTotalsKey; },
+                              [](Totals& sum, const StockOutcome& o) { sum.Add(o); })
+              | rt::Discard();
+  auto applied = rt::Branch<StockOutcome>()
+               | rt::Tee("daily", std::move(daily))
+               | rt::Tee("hours", std::move(hours))
+               | rt::To(parts.facts);
+  auto refused = rt::Branch<StockOutcome>() | rt::To(parts.failed);
+  auto outcomes = rt::Branch<StockOutcome>()
+                | rt::Route("by_outcome", [](const StockOutcome& o) { return o.is_applied(); },
+                            std::move(applied), std::move(refused));
+  return std::move(parsed)
+       | rt::Validate("validate", [rules](const Sale& s, rt::Context& ctx) {
+           return CheckSale(rules, s, ctx.now());
+         })
+       | rt::AssignEventTime(&Sale::timestamp, {.max_out_of_orderness = kMaxOutOfOrderness})
+       | rt::Boundary()
+       | rt::Dedup(std::string(kDedup), &Sale::event_id, {.window = rules.dedup_window})
+       | rt::Enrich("region", *parts.master.region_of_store, &Sale::store_id,
+                    [](const Sale& s, const std::string* region) {
+                      Sale out = s;
+                      out.region = region == nullptr ? "unknown" : std::string_view(*region);
+                      return out;
+                    })
+       | rt::Enrich("category", *parts.master.category_of_sku, &Sale::sku,
+                    [](const Sale& s, const std::string* category) {
+                      Sale out = s;
+                      out.category = category == nullptr ? "unknown" : std::string_view(*category);
+                      return out;
+                    })
+       | rt::UpdateInventory(std::string(kInventory), [](const Sale& s) { return StockKeyOf(s); },
+                             [](const Sale& s) { return MovementOf(s); },
+                             [&initial](const Sale& s) { return initial.Of(s.sku, s.store_id); })
+       | rt::Tee("sums", std::move(totals))
+       | rt::Tee("outcomes", std::move(outcomes))
+       | rt::Route("hot_or_cold", [](const StockOutcome& o) { return IsHot(o); },
+                   rt::Branch<StockOutcome>() | rt::To(parts.hot),
+                   rt::Branch<StockOutcome>() | rt::To(parts.cold));
+}
+
+}  // namespace
+
+rt::Pipeline MakePipeline(const PipelineParts& parts) {
+  if (parts.rules.format == InputFormat::kOnlineRetailCsv) {
+    return Compose(rt::From(parts.events)
+                       | rt::ParseCsv<OnlineRetailRow>("parse")
+                       | rt::Map("to_sale", ToSale)
+                       | rt::Map("stamp", Stamp),
+                   parts);
+  }
+  return Compose(rt::From(parts.events)
+                     | rt::ParseJson<Sale>("parse")
+                     | rt::Map("stamp", Stamp),
+                 parts);
+}
+
+}  // namespace retail

@@ -1,0 +1,230 @@
+#include "examples/retail/run.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "examples/retail/default_input.h"
+#include "examples/retail/files.h"
+#include "examples/retail/output_files.h"
+#include "examples/retail/pipeline.h"
+#include "examples/retail/progress.h"
+#include "examples/retail/signals.h"
+#include "examples/retail/summary.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
+#include "rtstream/connectors/file_source.h"
+#include "rtstream/connectors/rocksdb_store.h"
+#include "rtstream/runtime/runner.h"
+#include "rtstream/state/checkpoint.h"
+#include "rtstream/state/memory_store.h"
+
+namespace retail {
+namespace {
+
+ExitCode Fail(ExitCode code, const absl::Status& status) {
+  std::fprintf(stderr, "retail: %s\n", std::string(rt::MessageOf(status)).c_str());
+  return code;
+}
+
+absl::StatusOr<std::unique_ptr<rt::StateStore>> OpenStore(const std::string& dir) {
+  if (dir == RunFlags::kInMemory) return std::make_unique<rt::MemoryStateStore>();
+  RTSTREAM_RETURN_IF_ERROR(MakeDirectory(dir));
+  return rt::RocksDbStore::Open(dir);
+}
+
+absl::StatusOr<Outputs> OpenOutputs(const std::string& dir) {
+  if (dir == RunFlags::kDiscard) return DiscardedOutputs();
+  RTSTREAM_RETURN_IF_ERROR(MakeDirectory(dir));
+  return FileOutputs(AbsolutePath(dir));
+}
+
+// What the meaning of the state depends on, as the user wrote it.
+std::map<std::string, std::string> SettingsOf(const RunFlags& flags, const InitialStock& stock) {
+  const Rules& rules = flags.rules;
+  std::string max_price;
+  rt::AppendDecimal(rules.max_price, max_price);
+  return {
+      {"--initial-stock", rt::Concat(rules.initial_stock)},
+      {"--stock", flags.stock.empty() ? "none"
+                                      : rt::Concat(AbsolutePath(flags.stock), " (content ",
+                                                   rt::OrderedHex(stock.fingerprint()), ")")},
+      {"--max-price", max_price},
+      {"--returns", rules.restocks_returns ? "restock" : "reject"},
+      {"--dedup-window", rt::Concat(rules.dedup_window.count() / 1000, "ms")},
+      {"--format",
+       rules.format == InputFormat::kSaleJson ? "sale-json" : "online-retail-csv"},
+      {"--output", flags.output == RunFlags::kDiscard ? flags.output : AbsolutePath(flags.output)},
+  };
+}
+
+rt::FileSourceOptions SourceOptions(const RunFlags& flags) {
+  rt::FileSourceOptions options;
+  options.paths = flags.inputs;
+  options.follow = flags.follow;
+  if (flags.rules.format == InputFormat::kOnlineRetailCsv) options.header = kOnlineRetailHeader;
+  return options;
+}
+
+uint64_t RecordsIn(const rt::CommitRecord& commit) {
+  auto source = commit.operators.find("source");
+  return source == commit.operators.end() ? 0 : source->second.out;
+}
+
+// One run over open parts.
+class RetailRun {
+ public:
+  RetailRun(const RunFlags& flags, const InitialStock& stock, MasterData& master,
+            rt::StateStore& store, Outputs& outputs)
+      : store_(store),
+        outputs_(outputs),
+        events_(SourceOptions(flags)),
+        runner_(MakePipeline({flags.rules, stock, master, events_, *outputs.facts, *outputs.failed,
+                              *outputs.hot, *outputs.cold}),
+                store, OptionsOf(flags, stock, outputs)) {}
+
+  absl::Status Open() {
+    RTSTREAM_RETURN_IF_ERROR(runner_.Open());
+    const rt::CommitRecord last = runner_.committed();
+    records_before_ = RecordsIn(last);
+    if (last.epoch > 0) {
+      std::fprintf(stderr,
+                   "retail: goes on from commit %llu, behind %llu records; cut %llu uncommitted bytes "
+                   "off the output files\n",
+                   static_cast<unsigned long long>(last.epoch),
+                   static_cast<unsigned long long>(records_before_),
+                   static_cast<unsigned long long>(outputs_.cut_bytes()));
+    }
+    return absl::OkStatus();
+  }
+
+  // Runs to the end; says on standard error what a person should know.
+  absl::Status Run(StopSignals& signals) {
+    const rt::Duration begin = clock_.Monotonic();
+    signals.OnStop([this] { runner_.RequestStop(); });
+    {
+      Progress progress([this, begin] { return ProgressLine(begin); });
+      RTSTREAM_RETURN_IF_ERROR(runner_.Run());
+    }
+    elapsed_ = clock_.Monotonic() - begin;
+    if (new_records() == 0) {
+      std::fprintf(stderr, "retail: nothing new: all %llu records were processed before\n",
+                   static_cast<unsigned long long>(records_before_));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::StatusOr<std::string> Summary() const {
+    RTSTREAM_ASSIGN_OR_RETURN(const retail::Summary summary, ReadSummary(store_));
+    const double seconds = std::max(1e-9, std::chrono::duration<double>(elapsed_).count());
+    return SummaryLine(summary, Rates{static_cast<double>(new_records()) / seconds, seconds});
+  }
+
+ private:
+  static rt::RunOptions OptionsOf(const RunFlags& flags, const InitialStock& stock,
+                                  Outputs& outputs) {
+    rt::RunOptions options;
+    options.commit_interval = flags.commit_interval;
+    options.dead_letters = outputs.dead_letters.get();
+    options.settings = SettingsOf(flags, stock);
+    return options;
+  }
+
+  uint64_t new_records() const { return RecordsIn(runner_.committed()) - records_before_; }
+
+  std::string ProgressLine(rt::Duration begin) const {
+    uint64_t records = 0, refused = 0;
+    for (const rt::OperatorStats& stats : runner_.Stats()) {
+      if (stats.name == "source") records = stats.out;
+      refused += stats.refused;
+    }
+    const double seconds =
+        std::chrono::duration<double>(clock_.Monotonic() - begin).count() + 1e-9;
+    char text[128];
+    std::snprintf(text, sizeof text, "%.0f events/s, %llu records, %.1f MB behind, %llu refused",
+                  static_cast<double>(records - records_before_) / seconds,
+                  static_cast<unsigned long long>(records),
+                  static_cast<double>(events_.lag_bytes()) / 1e6,
+                  static_cast<unsigned long long>(refused));
+    return text;
+  }
+
+  rt::SystemClock clock_;
+  rt::StateStore& store_;
+  Outputs& outputs_;
+  rt::FileSource events_;
+  rt::Runner runner_;
+  uint64_t records_before_ = 0;
+  rt::Duration elapsed_{0};
+};
+
+ExitCode PrintSummary(const RetailRun& run) {
+  absl::StatusOr<std::string> line = run.Summary();
+  if (!line.ok()) return Fail(kExitFailed, line.status());
+  absl::Status status = Write(stdout, *line + "\n");
+  if (status.ok() && std::fflush(stdout) != 0) {
+    status = absl::UnavailableError("cannot write the summary to standard output");
+  }
+  return status.ok() ? kExitDone : Fail(kExitFailed, status);
+}
+
+// A refusal of what is stored, rather than a failure on the way.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
+}
+
+void SayWhatStdinCosts(const RunFlags& flags) {
+  for (const std::string& input : flags.inputs) {
+    if (input != "-") continue;
+    std::fputs(
+        "retail: standard input cannot be read again: if this process dies, what it has read since "
+        "its last commit is lost\n",
+        stderr);
+    return;
+  }
+}
+
+}  // namespace
+
+ExitCode Run(const RunFlags& given) {
+  StopSignals signals;
+  RunFlags flags = given;
+  if (flags.inputs.empty()) {
+    if (flags.rules.format != InputFormat::kSaleJson) {
+      return Fail(kExitUsage, absl::InvalidArgumentError("--format online-retail-csv wants an --input"));
+    }
+    if (absl::Status status = MakeDefaultInput(); !status.ok()) return Fail(kExitFailed, status);
+    flags.inputs = {kDefaultEvents};
+    if (flags.master.empty()) flags.master = kDefaultMaster;
+  }
+  SayWhatStdinCosts(flags);
+
+  InitialStock stock(flags.rules.initial_stock);
+  if (!flags.stock.empty()) {
+    if (absl::Status status = stock.ReadFile(flags.stock); !status.ok()) {
+      return Fail(kExitFailed, status);
+    }
+  }
+  MasterData master = HashedMasterData();
+  if (!flags.master.empty()) {
+    absl::StatusOr<MasterData> read = ReadMasterData(flags.master);
+    if (!read.ok()) return Fail(kExitFailed, read.status());
+    master = *std::move(read);
+  }
+  auto store = OpenStore(flags.state);
+  if (!store.ok()) return Fail(kExitStateRefused, store.status());
+  auto outputs = OpenOutputs(flags.output);
+  if (!outputs.ok()) return Fail(kExitFailed, outputs.status());
+
+  RetailRun run(flags, stock, master, **store, *outputs);
+  if (absl::Status status = run.Open(); !status.ok()) {
+    return Fail(IsRefusal(status) ? kExitStateRefused : kExitFailed, status);
+  }
+  if (absl::Status status = run.Run(signals); !status.ok()) return Fail(kExitFailed, status);
+  return PrintSummary(run);
+}
+
+}  // namespace retail
