@@ -3,6 +3,7 @@
 // Everything that composing and running a pipeline takes. Connectors and the test kit have headers of
 // their own.
 
+#include "rtstream/core/csv_writer.h"
 #include "rtstream/core/json_writer.h"
 #include "rtstream/core/mapping.h"
 #include "rtstream/flow/flow.h"
@@ -18,6 +19,7 @@
 #include "rtstream/op/flat_map.h"
 #include "rtstream/op/inspect.h"
 #include "rtstream/op/map.h"
+#include "rtstream/op/parse_csv.h"
 #include "rtstream/op/parse_json.h"
 #include "rtstream/op/route.h"
 #include "rtstream/op/tee.h"

@@ -50,13 +50,6 @@ void AppendEscape(unsigned char c, std::string& out) {
   out.push_back(kDigits[c & 15]);
 }
 
-template <typename I>
-void AppendDigits(I v, std::string& out) {
-  char digits[24];
-  const char* end = std::to_chars(digits, digits + sizeof digits, v).ptr;
-  out.append(digits, static_cast<size_t>(end - digits));
-}
-
 }  // namespace
 
 void AppendJsonString(std::string_view text, std::string& out) {
@@ -80,14 +73,6 @@ bool ReadJsonTime(JsonCursor& in, Time& out) {
   if (!time.ok()) return in.Fail("a time of RFC 3339");
   out = *time;
   return true;
-}
-
-void AppendInteger(int64_t v, std::string& out) { AppendDigits(v, out); }
-void AppendInteger(uint64_t v, std::string& out) { AppendDigits(v, out); }
-void AppendJsonDouble(double v, std::string& out) {
-  char digits[32];
-  const char* end = std::to_chars(digits, digits + sizeof digits, v).ptr;
-  out.append(digits, static_cast<size_t>(end - digits));
 }
 
 }  // namespace internal

@@ -16,10 +16,6 @@ size_t FindField(absl::Span<const JsonField> fields, std::string_view name) {
 
 }  // namespace
 
-absl::Status MissingFieldError(std::string_view name) {
-  return absl::InvalidArgumentError(Concat(name, ": want the field, it is missing"));
-}
-
 absl::Status ReadJsonObject(JsonCursor& in, absl::Span<const JsonField> fields, void* record,
                             uint64_t& seen) {
   bool is_last = false;

@@ -1,17 +1,15 @@
 #pragma once
 
-#include <charconv>
 #include <concepts>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
 
 #include "rtstream/base/decimal.h"
 #include "rtstream/base/time.h"
 #include "rtstream/core/json_cursor.h"
+#include "rtstream/core/number_text.h"
 
 namespace rtstream {
 
@@ -27,24 +25,6 @@ void AppendJsonString(std::string_view text, std::string& out);
 
 namespace internal {
 bool ReadJsonTime(JsonCursor& in, Time& out);
-// Appends the digits of v.
-void AppendInteger(int64_t v, std::string& out);
-void AppendInteger(uint64_t v, std::string& out);
-void AppendJsonDouble(double v, std::string& out);
-
-template <typename I>
-consteval std::string_view IntegerName() {
-  if (std::is_signed_v<I>) {
-    return sizeof(I) == 1   ? "an 8-bit integer"
-           : sizeof(I) == 2 ? "a 16-bit integer"
-           : sizeof(I) == 4 ? "a 32-bit integer"
-                            : "a 64-bit integer";
-  }
-  return sizeof(I) == 1   ? "an unsigned 8-bit integer"
-         : sizeof(I) == 2 ? "an unsigned 16-bit integer"
-         : sizeof(I) == 4 ? "an unsigned 32-bit integer"
-                          : "an unsigned 64-bit integer";
-}
 }  // namespace internal
 
 // A view of the record's bytes, or of the batch's arena if the text had escapes.
@@ -77,17 +57,10 @@ template <std::integral I>
 struct JsonCodec<I> {
   static bool Read(JsonCursor& in, I& out) {
     std::string_view token;
-    if (!in.ReadNumber(token)) return in.Fail(internal::IntegerName<I>());
-    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), out);
-    if (error != std::errc() || end != token.data() + token.size()) {
-      return in.Fail(internal::IntegerName<I>());
-    }
-    return true;
+    if (!in.ReadNumber(token)) return false;
+    return internal::ReadInteger(token, out) || in.Fail(internal::IntegerName<I>());
   }
-  static void Append(I v, std::string& out) {
-    using Wide = std::conditional_t<std::is_signed_v<I>, int64_t, uint64_t>;
-    internal::AppendInteger(static_cast<Wide>(v), out);
-  }
+  static void Append(I v, std::string& out) { internal::AppendInteger(v, out); }
 };
 
 template <>
@@ -95,11 +68,10 @@ struct JsonCodec<double> {
   static bool Read(JsonCursor& in, double& out) {
     std::string_view token;
     if (!in.ReadNumber(token)) return false;
-    const auto [end, error] = std::from_chars(token.data(), token.data() + token.size(), out);
-    return error == std::errc() || in.Fail("a number in the range of a double");
+    return internal::ReadDouble(token, out) || in.Fail("a number in the range of a double");
   }
   // REQUIRES: finite.
-  static void Append(double v, std::string& out) { internal::AppendJsonDouble(v, out); }
+  static void Append(double v, std::string& out) { internal::AppendDouble(v, out); }
 };
 
 // A JSON number, exactly; written as one.
@@ -108,16 +80,9 @@ struct JsonCodec<Decimal<kScale>> {
   static bool Read(JsonCursor& in, Decimal<kScale>& out) {
     std::string_view token;
     if (!in.ReadNumber(token)) return false;
-    if (!ParseDecimal(token, out).ok()) return in.Fail(kWant);
-    return true;
+    return ParseDecimal(token, out).ok() || in.Fail(internal::DecimalName<kScale>());
   }
   static void Append(const Decimal<kScale>& v, std::string& out) { AppendDecimal(v, out); }
-
- private:
-  static constexpr std::string_view kWant =
-      kScale == 2 ? "a number in range with at most 2 decimals"
-      : kScale == 6 ? "a number in range with at most 6 decimals"
-                    : "a number in range without more decimals than declared";
 };
 
 // RFC 3339.

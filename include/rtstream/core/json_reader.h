@@ -27,8 +27,6 @@ struct JsonField {
 absl::Status ReadJsonObject(JsonCursor& in, absl::Span<const JsonField> fields, void* record,
                             uint64_t& seen);
 
-absl::Status MissingFieldError(std::string_view name);
-
 template <typename T, size_t I>
 bool ReadJsonField(JsonCursor& in, void* record) {
   constexpr auto kField = std::get<I>(Mapping<T>::kFields);
@@ -46,6 +44,7 @@ inline constexpr auto kJsonFields = []<size_t... I>(std::index_sequence<I...>) {
 
 // Reads one JSON object strictly by T's mapping. Views in `out` point into `text` or the arena.
 // Fastest when members come in declared order. On success nothing is allocated but for escapes.
+// Members whose fields are absent keep what they hold.
 //
 // InvalidArgument, saying the field, what was wanted and met, and the byte: the text is not one JSON
 // object of UTF-8 within the limits, a field has another type or is out of range, comes twice, or is
@@ -56,8 +55,7 @@ absl::Status ReadJson(std::string_view text, Arena& arena, T& out, const JsonLim
   uint64_t seen = 0;
   absl::Status status = internal::ReadJsonObject(in, internal::kJsonFields<T>, &out, seen);
   if (!status.ok()) return status;
-  constexpr uint64_t kAll = ~uint64_t{0} >> (64 - internal::kFieldCount<T>);
-  if (seen == kAll) [[likely]] return status;
+  if (seen == internal::kAllFields<T>) [[likely]] return status;
   const size_t missing = internal::FirstMissing(out, seen);
   if (missing == internal::kFieldCount<T>) return status;
   return internal::MissingFieldError(internal::kJsonFields<T>[missing].name);

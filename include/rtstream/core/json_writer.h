@@ -33,6 +33,7 @@ consteval auto MemberPrefix() {
 // that hold more than one type's fields.
 template <Mapped T>
 void AppendJsonMembers(const T& record, std::string& out) {
+  (void)sizeof(internal::CheckedMapping<T>);
   [&]<size_t... I>(std::index_sequence<I...>) {
     ([&] {
       static constexpr auto kPrefix = internal::MemberPrefix<T, I>();

@@ -3,10 +3,13 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
+
+#include "absl/status/status.h"
 
 namespace rtstream {
 
@@ -46,9 +49,9 @@ consteval FieldDef<T, M> Field(std::string_view name, M T::*member, FieldOptions
 //   };
 //
 // Members are text (std::string_view, std::string), integers, bool, double, Decimal, Time,
-// std::optional of these, or types with a codec of their own. Unknown fields are skipped, but must be
-// well formed; a declared field that comes twice refuses the record; a newer version is read by the
-// same rules.
+// std::optional of these, or types with a codec of their own. An optional member's field may always be
+// absent. Unknown fields are skipped, but must be well formed; a declared field that comes twice refuses
+// the record; a newer version is read by the same rules.
 template <typename T>
 struct Mapping;
 
@@ -79,6 +82,18 @@ consteval bool HasDistinctNames() {
   return true;
 }
 
+// The writers put names into the text as they are, and the readers compare them so.
+template <typename T>
+consteval bool HasPlainNames() {
+  for (std::string_view name : FieldNames<T>()) {
+    if (name.empty()) return false;
+    for (char c : name) {
+      if (c == '"' || c == '\\' || (c >= 0 && c < 0x20)) return false;
+    }
+  }
+  return true;
+}
+
 template <typename T>
 consteval bool UsesSince() {
   return std::apply([](const auto&... f) { return ((f.options.since > 0) || ...); },
@@ -99,11 +114,33 @@ template <typename T>
 struct CheckedMapping {
   static_assert(Mapped<T>, "rtstream: this type has no Mapping: declare its fields");
   static_assert(kFieldCount<T> <= 64, "rtstream: a mapping has at most 64 fields");
+  static_assert(kFieldCount<T> > 0, "rtstream: a mapping has at least one field");
+  static_assert(HasPlainNames<T>(),
+                "rtstream: a field's name has no quotes, backslashes or control characters");
   static_assert(HasDistinctNames<T>(), "rtstream: two fields of a mapping have the same name");
   static_assert(MembersBelongToType<T>(), "rtstream: a field's member is not one of the type");
   static_assert(!UsesSince<T>() || requires { Mapping<T>::kVersion; },
                 "rtstream: a field with `since` needs kVersion, the member that holds the version");
 };
+
+template <typename V>
+inline constexpr bool kIsOptional = false;
+template <typename V>
+inline constexpr bool kIsOptional<std::optional<V>> = true;
+
+// Whether some record may lack T's field I.
+template <typename T, size_t I>
+consteval bool MayLack() {
+  constexpr auto kField = std::get<I>(Mapping<T>::kFields);
+  return kIsOptional<typename std::remove_cvref_t<decltype(kField)>::Member> ||
+         !kField.options.required || kField.options.since > 0;
+}
+
+// A bit for each field.
+template <typename T>
+inline constexpr uint64_t kAllFields = ~uint64_t{0} >> (64 - kFieldCount<T>);
+
+absl::Status MissingFieldError(std::string_view name);
 
 // Of the fields that did not come, the first that the record may not lack; kFieldCount: none.
 template <typename T>
@@ -117,9 +154,12 @@ size_t FirstMissing(const T& record, uint64_t seen) {
   [&]<size_t... I>(std::index_sequence<I...>) {
     ([&] {
       constexpr FieldOptions kOptions = std::get<I>(Mapping<T>::kFields).options;
-      if (missing == kFieldCount<T> && (seen >> I & 1) == 0 && kOptions.required &&
-          version >= kOptions.since) {
-        missing = I;
+      using Member = typename std::tuple_element_t<
+          I, std::remove_cvref_t<decltype(Mapping<T>::kFields)>>::Member;
+      if constexpr (kOptions.required && !kIsOptional<Member>) {
+        if (missing == kFieldCount<T> && (seen >> I & 1) == 0 && version >= kOptions.since) {
+          missing = I;
+        }
       }
     }(), ...);
   }(std::make_index_sequence<kFieldCount<T>>());
