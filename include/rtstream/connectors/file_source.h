@@ -16,11 +16,11 @@ namespace rtstream {
 struct FileSourceOptions {
   // Files to read, each from its beginning to its end, in this order; "-" is standard input. Each
   // once.
-  std::vector<std::string> paths;
+  std::vector<std::string> paths = {};
   // The first line that every file must have, such as the names of a CSV file's columns; it is no
   // record. A byte order mark before it and a CR behind it are passed over. Empty: no header. A file
   // without any bytes has no records and is accepted.
-  std::string header;
+  std::string header = {};
   // A line end inside a quoted CSV field (RFC 4180) does not end the record: quotes are counted. Off,
   // because then one stray quote costs its line, not everything up to the next quote.
   bool quoted_newlines = false;

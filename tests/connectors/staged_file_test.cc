@@ -1,0 +1,258 @@
+#include "rtstream/connectors/staged_file.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <random>
+#include <thread>
+
+#include "rtstream/testing/matchers.h"
+#include "tests/connectors/scratch_dir.h"
+
+namespace rtstream {
+namespace {
+
+using ::rtstream::testing::IsOk;
+using ::rtstream::testing::IsOkAndHolds;
+using ::rtstream::testing::StatusIs;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class StagedFileTest : public ::testing::Test {
+ protected:
+  // Appends and ends the step, as a commit does.
+  std::string Commit(StagedFile& file, std::string_view text) {
+    file.buffer() += text;
+    absl::StatusOr<std::string> mark = file.Cut();
+    EXPECT_THAT(mark, IsOk());
+    EXPECT_THAT(file.Sync(), IsOk());
+    return mark.value_or("");
+  }
+
+  ScratchDir dir_;
+  std::string path_ = dir_.Path("out");
+};
+
+TEST_F(StagedFileTest, ANewFileIsMade) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
+TEST_F(StagedFileTest, AnotherRunsOutputIsRefusedAndLeftAlone) {
+  dir_.Write("out", "precious");
+  StagedFile file(path_);
+  EXPECT_THAT(file.Open(std::nullopt),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr(path_)));
+  EXPECT_EQ(dir_.Read("out"), "precious");
+}
+
+TEST_F(StagedFileTest, AMissingDirectoryIsNamed) {
+  StagedFile file(dir_.Path("none/out"));
+  EXPECT_THAT(file.Open(std::nullopt),
+              StatusIs(absl::StatusCode::kNotFound, HasSubstr(dir_.Path("none/out"))));
+}
+
+TEST_F(StagedFileTest, ADirectoryInItsPlaceIsRefused) {
+  StagedFile file(dir_.Path(""));
+  EXPECT_THAT(file.Open(std::nullopt), StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
+TEST_F(StagedFileTest, CommittedBytesAreInTheFile) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  Commit(file, "one\n");
+  const std::string mark = Commit(file, "two\n");
+  EXPECT_EQ(dir_.Read("out"), "one\ntwo\n");
+  EXPECT_THAT(StagedFile::CommittedLength(mark), IsOkAndHolds(8u));
+  EXPECT_EQ(file.bytes_written(), 8u);
+}
+
+TEST_F(StagedFileTest, UncommittedBytesAreCutOff) {
+  std::string mark;
+  {
+    StagedFile file(path_);
+    ASSERT_THAT(file.Open(std::nullopt), IsOk());
+    mark = Commit(file, "one\n");
+    Commit(file, "lost\n");
+  }
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(mark), IsOk());
+  EXPECT_EQ(file.cut_bytes(), 5u);
+  EXPECT_EQ(dir_.Read("out"), "one\n");
+  Commit(file, "two\n");
+  EXPECT_EQ(dir_.Read("out"), "one\ntwo\n");
+}
+
+TEST_F(StagedFileTest, WhatIsStillInTheBufferGoesWithACrash) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string mark = Commit(file, "one\n");
+  file.buffer() += "lost\n";
+  ASSERT_THAT(file.Open(mark), IsOk());
+  Commit(file, "two\n");
+  EXPECT_EQ(dir_.Read("out"), "one\ntwo\n");
+}
+
+TEST_F(StagedFileTest, AStepWithoutBytesKeepsTheMark) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string mark = Commit(file, "one\n");
+  EXPECT_EQ(Commit(file, ""), mark);
+}
+
+TEST_F(StagedFileTest, AFileShorterThanItsMarkIsDataLoss) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string mark = Commit(file, "one\ntwo\n");
+  ASSERT_EQ(truncate(path_.c_str(), 3), 0);
+  EXPECT_THAT(file.Open(mark),
+              StatusIs(absl::StatusCode::kDataLoss,
+                       AllOf(HasSubstr(path_), HasSubstr("3 bytes, fewer than the 8 committed"))));
+}
+
+TEST_F(StagedFileTest, AMissingFileIsDataLoss) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string mark = Commit(file, "one\n");
+  std::filesystem::remove(path_);
+  EXPECT_THAT(file.Open(mark), StatusIs(absl::StatusCode::kDataLoss, HasSubstr(path_)));
+  EXPECT_FALSE(std::filesystem::exists(path_));
+}
+
+TEST_F(StagedFileTest, OtherBytesInTheLastStepAreDataLoss) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  Commit(file, "one\n");
+  const std::string mark = Commit(file, "two\n");
+  dir_.Write("out", "one\ntwX\n");
+  EXPECT_THAT(file.Open(mark), StatusIs(absl::StatusCode::kDataLoss, HasSubstr(path_)));
+}
+
+TEST_F(StagedFileTest, TheLastStepIsCheckedAlsoBehindEmptyOnes) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string first = Commit(file, "one\n");
+  ASSERT_THAT(file.Open(first), IsOk());
+  const std::string mark = Commit(file, "");
+  dir_.Write("out", "onX\n");
+  EXPECT_THAT(file.Open(mark), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(StagedFileTest, AMarkThatCannotBeReadIsDataLoss) {
+  StagedFile file(path_);
+  EXPECT_THAT(file.Open("nonsense"), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(StagedFile::CommittedLength("nonsense"), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST_F(StagedFileTest, LargeBuffersLeaveBeforeTheCut) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  file.buffer().assign(1 << 20, 'x');
+  ASSERT_THAT(file.Push(), IsOk());
+  EXPECT_EQ(std::filesystem::file_size(path_), 1u << 20);
+  EXPECT_TRUE(file.buffer().empty());
+}
+
+TEST_F(StagedFileTest, SyncMayRunWhileBytesAreAppended) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  file.buffer().assign(1 << 20, 'x');
+  ASSERT_THAT(file.Cut(), IsOk());
+  std::thread committer([&] { EXPECT_THAT(file.Sync(), IsOk()); });
+  for (int i = 0; i < 16; ++i) {
+    file.buffer().append(1 << 19, 'y');
+    ASSERT_THAT(file.Push(), IsOk());
+  }
+  committer.join();
+  EXPECT_EQ(std::filesystem::file_size(path_), 9u << 20);
+}
+
+// Forbids the process to make files longer than `bytes`: a full disk for one test.
+class FullDisk {
+ public:
+  explicit FullDisk(rlim_t bytes) {
+    old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    getrlimit(RLIMIT_FSIZE, &old_limit_);
+    rlimit limit = old_limit_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &old_limit_);
+    std::signal(SIGXFSZ, old_handler_);
+  }
+
+ private:
+  rlimit old_limit_{};
+  void (*old_handler_)(int) = SIG_DFL;
+};
+
+TEST_F(StagedFileTest, AFullDiskIsAnErrorThatNamesTheFile) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  FullDisk disk(1 << 16);
+  file.buffer().assign(1 << 20, 'x');
+  EXPECT_THAT(file.Push(), StatusIs(absl::StatusCode::kOutOfRange, HasSubstr(path_)));
+}
+
+TEST_F(StagedFileTest, AFullDiskLosesNothing) {
+  std::string text;
+  for (int i = 0; i < 100000; ++i) text += std::to_string(i) + "\n";
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string mark = Commit(file, "head\n");
+  {
+    FullDisk disk(1 << 16);
+    file.buffer() += text;
+    EXPECT_FALSE(file.Cut().ok());
+  }
+  ASSERT_THAT(file.Cut(), IsOk()) << "the rest is written when there is room";
+  EXPECT_EQ(dir_.Read("out"), "head\n" + text);
+  ASSERT_THAT(file.Open(mark), IsOk()) << "and the last commit still stands";
+  EXPECT_EQ(dir_.Read("out"), "head\n");
+}
+
+// Steps, cuts, commits and crashes in any order, against a string.
+TEST_F(StagedFileTest, TheFileAlwaysHoldsWhatWasCommitted) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  auto file = std::make_unique<StagedFile>(path_);
+  ASSERT_THAT(file->Open(std::nullopt), IsOk());
+  std::string committed_mark = Commit(*file, ""), committed, written;
+  for (int i = 0; i < 2000; ++i) {
+    switch (random() % 4) {
+      case 0:
+      case 1: {
+        const std::string text(random() % (i % 50 == 0 ? 600000 : 100), "abc"[random() % 3]);
+        file->buffer() += text;
+        written += text;
+        ASSERT_THAT(file->Push(), IsOk());
+        break;
+      }
+      case 2: {
+        absl::StatusOr<std::string> mark = file->Cut();
+        ASSERT_THAT(mark, IsOk());
+        if (random() % 2 == 0) break;  // cut, and never committed
+        committed_mark = *mark;
+        committed = written;
+        break;
+      }
+      case 3:
+        if (random() % 4 != 0) break;
+        file = std::make_unique<StagedFile>(path_);
+        ASSERT_THAT(file->Open(committed_mark), IsOk());
+        ASSERT_EQ(dir_.Read("out"), committed);
+        written = committed;
+        break;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace rtstream
