@@ -13,8 +13,9 @@ function(rtstream_compile_options target)
                                              VISIBILITY_INLINES_HIDDEN ON)
   target_compile_options(${target} PRIVATE ${RTSTREAM_WARNINGS}
                                            $<$<BOOL:${RTSTREAM_WERROR}>:-Werror>)
-  target_compile_definitions(
-    ${target} PRIVATE $<$<AND:$<CONFIG:Release>,$<STREQUAL:${RTSTREAM_SANITIZE},>>:_FORTIFY_SOURCE=2>)
+  if(NOT RTSTREAM_SANITIZE)
+    target_compile_definitions(${target} PRIVATE $<$<CONFIG:Release>:_FORTIFY_SOURCE=2>)
+  endif()
   target_compile_options(${target} PRIVATE -fstack-protector-strong)
   if(RTSTREAM_SANITIZE)
     target_compile_options(${target} PUBLIC -fsanitize=${RTSTREAM_SANITIZE} -fno-omit-frame-pointer
