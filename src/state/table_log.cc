@@ -1,6 +1,7 @@
 #include "rtstream/state/table_log.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/numbers.h"
 #include "rtstream/base/text.h"
@@ -40,32 +41,28 @@ void TableLog::Write(CheckpointWriter& out, std::string delta,
   // A slice counts with the size that it had the last time: making its block is the cost to avoid.
   for (uint32_t written = 0; written < kSlices && !deltas_.empty(); ++written) {
     const bool is_due = budget_ >= std::max<uint64_t>(slice_bytes_[next_slice_], 1) ||
-                        deltas_.size() > kMaxDeltas;
+                        (deltas_.size() > kMaxDeltas && written == 0);
     if (!is_due) break;
     std::string base = write_slice(next_slice_);
     budget_ -= std::min<uint64_t>(budget_, std::max<uint64_t>(base.size(), 1));
     slice_bytes_[next_slice_] = base.size();
     SealBlock(base);
     out.batch().Put(out.Key(BaseKey(name_, next_slice_)), std::move(base));
-    if (next_slice_ == 0) pass_epoch_ = out.epoch();
-    if (++next_slice_ < kSlices) continue;
-    next_slice_ = 0;
-    // Every base is now of pass_epoch_ or later.
-    while (!deltas_.empty() && deltas_.front() <= pass_epoch_) {
+    slice_epoch_[next_slice_] = out.epoch();
+    next_slice_ = (next_slice_ + 1) % kSlices;
+    // Every base holds what these deltas say.
+    const uint64_t oldest = *std::min_element(slice_epoch_.begin(), slice_epoch_.end());
+    while (!deltas_.empty() && deltas_.front() <= oldest) {
       out.batch().Delete(out.Key(DeltaKey(name_, deltas_.front())));
       deltas_.pop_front();
     }
   }
 }
 
-absl::Status TableLog::Read(const CheckpointReader& in,
-                            absl::FunctionRef<absl::Status(uint32_t, std::string_view)> base,
-                            absl::FunctionRef<absl::Status(uint64_t, std::string_view)> delta) {
+absl::Status TableLog::Read(const CheckpointReader& in, OnBase base, OnDelta delta) {
   deltas_.clear();
   slice_bytes_.fill(0);
-  // Where the last pass stood is not stored: a new pass begins, which only delays dropping deltas.
-  next_slice_ = 0;
-  budget_ = 0;
+  slice_epoch_.fill(0);
   const std::string bases = in.Key(Concat(name_, "/b/"));
   RTSTREAM_RETURN_IF_ERROR(in.store().Scan(
       bases, [&](std::string_view key, std::string_view value) -> absl::Status {
@@ -73,17 +70,32 @@ absl::Status TableLog::Read(const CheckpointReader& in,
         if (slice >= kSlices) return absl::DataLossError("a base block has no such slice");
         RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
         slice_bytes_[slice] = block.size();
-        return base(static_cast<uint32_t>(slice), block);
+        RTSTREAM_ASSIGN_OR_RETURN(slice_epoch_[slice], base(static_cast<uint32_t>(slice), block));
+        return absl::OkStatus();
       }));
+  // The rotation goes on where it stood: where an older base follows a newer one.
+  const auto newest =
+      std::adjacent_find(slice_epoch_.begin(), slice_epoch_.end(), std::greater<>());
+  next_slice_ = newest == slice_epoch_.end()
+                    ? 0
+                    : static_cast<uint32_t>(newest - slice_epoch_.begin()) + 1;
+  // So does the budget: what came since the oldest base, deltas less bases.
+  uint64_t answered = 0;
+  for (uint32_t i = 0; i < kSlices; ++i) {
+    if (slice_epoch_[i] > slice_epoch_[next_slice_]) answered += slice_bytes_[i];
+  }
+  budget_ = 0;
   const std::string deltas = in.Key(Concat(name_, "/d/"));
-  return in.store().Scan(
+  RTSTREAM_RETURN_IF_ERROR(in.store().Scan(
       deltas, [&](std::string_view key, std::string_view value) -> absl::Status {
         RTSTREAM_ASSIGN_OR_RETURN(const uint64_t epoch, TrailingHex(key, deltas.size()));
         RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
         deltas_.push_back(epoch);
         budget_ += block.size();
         return delta(epoch, block);
-      });
+      }));
+  budget_ -= std::min(budget_, answered);
+  return absl::OkStatus();
 }
 
 }  // namespace rtstream

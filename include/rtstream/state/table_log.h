@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/state/byte_io.h"
 #include "rtstream/state/checkpoint.h"
@@ -18,17 +19,17 @@
 namespace rtstream {
 
 // How a keyed table is stored: a delta block for every epoch that changed it, and base blocks, each
-// the whole content of a slice of 16 key groups as of its epoch. An epoch writes at least as many
-// bytes of bases as of deltas once enough deltas have gathered, slice after slice; when every slice
-// was rewritten, the deltas from before are dropped. So a commit writes at most about twice what
-// changed, and what recovery reads is at most about twice the table.
+// the whole content of a slice of 16 key groups as of its epoch. An epoch writes as many bytes of
+// bases as of deltas, once enough deltas have gathered, slice after slice; deltas that are no newer
+// than the oldest base are dropped. So a commit writes at most about twice what changed, and what
+// recovery reads is at most about twice the table.
 //
 //   <scope><name>/d/<epoch>   delta       <scope><name>/b/<slice>   base
 //
 // This is the part that does not know the value type. Owned by an operator; its lane's thread only.
 class TableLog {
  public:
-  // Longest chain of deltas, however small they are.
+  // A chain of more deltas, however small they are, is cut: a slice each commit.
   static constexpr size_t kMaxDeltas = 4096;
 
   explicit TableLog(std::string name) : name_(std::move(name)) {}
@@ -41,19 +42,19 @@ class TableLog {
   void Write(CheckpointWriter& out, std::string delta,
              absl::FunctionRef<std::string(uint32_t slice)> write_slice);
 
-  // Calls `base(block)` for each base, then `delta(epoch, block)` for each delta in order. Blocks
-  // are checked and without checksum.
-  absl::Status Read(const CheckpointReader& in,
-                    absl::FunctionRef<absl::Status(uint32_t slice, std::string_view)> base,
-                    absl::FunctionRef<absl::Status(uint64_t epoch, std::string_view)> delta);
+  // Calls `base(slice, block)`, which returns the block's epoch, for each base, then
+  // `delta(epoch, block)` for each delta in order. Blocks are checked and without checksum.
+  using OnBase = absl::FunctionRef<absl::StatusOr<uint64_t>(uint32_t slice, std::string_view)>;
+  using OnDelta = absl::FunctionRef<absl::Status(uint64_t epoch, std::string_view)>;
+  absl::Status Read(const CheckpointReader& in, OnBase base, OnDelta delta);
 
  private:
   std::string name_;
   std::deque<uint64_t> deltas_;  // epochs of stored delta blocks
   std::array<uint64_t, kSlices> slice_bytes_{};
-  uint32_t next_slice_ = 0;
-  uint64_t pass_epoch_ = 0;  // when the slice numbered 0 was last rewritten
-  uint64_t budget_ = 0;
+  std::array<uint64_t, kSlices> slice_epoch_{};  // of the stored bases; 0: none yet
+  uint32_t next_slice_ = 0;                      // the one with the oldest base
+  uint64_t budget_ = 0;  // bytes of deltas that no bytes of bases have answered
   size_t last_delta_ = 0;
 };
 
@@ -95,9 +96,11 @@ class StoredTable {
     std::array<uint64_t, kSlices> base_epoch{};
     absl::Status s = log_.Read(
         in,
-        [&](uint32_t slice, std::string_view block) {
-          return ReadBlock(block, [&](uint64_t epoch) { base_epoch[slice] = epoch; },
-                           [](std::string_view) { return true; });
+        [&](uint32_t slice, std::string_view block) -> absl::StatusOr<uint64_t> {
+          RTSTREAM_RETURN_IF_ERROR(
+              ReadBlock(block, [&](uint64_t epoch) { base_epoch[slice] = epoch; },
+                        [](std::string_view) { return true; }));
+          return base_epoch[slice];
         },
         [&](uint64_t epoch, std::string_view block) {
           return ReadBlock(block, [](uint64_t) {}, [&](std::string_view key) {

@@ -1,0 +1,164 @@
+// What the log of a table lets gather in the store, and how much one commit writes.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+
+#include "rtstream/state/memory_store.h"
+#include "rtstream/state/table_log.h"
+
+namespace rtstream {
+namespace {
+
+constexpr uint64_t kKeys = 20'000;
+
+struct Stored {
+  uint64_t base_bytes = 0;
+  uint64_t delta_bytes = 0;
+  size_t bases = 0;
+  size_t deltas = 0;
+};
+
+void Count(std::string_view key, std::string_view value, Stored& stored) {
+  const bool is_delta = key.find("/d/") != key.npos;
+  (is_delta ? stored.delta_bytes : stored.base_bytes) += value.size();
+  ++(is_delta ? stored.deltas : stored.bases);
+}
+
+// A table of kKeys counters whose commits go to a store in memory.
+class TableLogChain : public testing::Test {
+ protected:
+  TableLogChain() {
+    for (uint64_t k = 0; k < kKeys; ++k) Change(k);
+    Commit();
+    // The first commit wrote everything twice over; from here on it is spread.
+    Commit();
+  }
+
+  void Change(uint64_t k) {
+    const std::string key = Concat("key-", k);
+    bool fresh = false;
+    auto& entry = table_->table().FindOrInsert(table_->table().Hash(key), key, fresh);
+    ++entry.value;
+    table_->table().MarkDirty(entry);
+  }
+
+  void ChangeSome(int n) {
+    for (int i = 0; i < n; ++i) Change(rng_() % kKeys);
+  }
+
+  // What the commit wrote.
+  Stored Commit() {
+    StateBatch batch;
+    CheckpointWriter out(++epoch_, "s/op/", batch);
+    table_->Checkpoint(out);
+    Stored written;
+    for (const StateWrite& w : batch.writes()) {
+      if (w.kind == StateWrite::Kind::kPut) Count(w.key, w.value, written);
+    }
+    EXPECT_TRUE(store_.Apply(batch).ok());
+    return written;
+  }
+
+  Stored InStore() {
+    Stored stored;
+    EXPECT_TRUE(store_
+                    .Scan("s/op/",
+                          [&](std::string_view key, std::string_view value) {
+                            Count(key, value, stored);
+                            return absl::OkStatus();
+                          })
+                    .ok());
+    return stored;
+  }
+
+  void Restart() {
+    table_ = std::make_unique<StoredTable<uint64_t>>("counts");
+    ASSERT_TRUE(table_->Restore(CheckpointReader("s/op/", store_)).ok());
+  }
+
+  std::mt19937_64 rng_{20251128};
+  MemoryStateStore store_;
+  std::unique_ptr<StoredTable<uint64_t>> table_ = std::make_unique<StoredTable<uint64_t>>("counts");
+  uint64_t epoch_ = 0;
+};
+
+TEST_F(TableLogChain, DeltasTakeNoMoreThanTheTable) {
+  double worst = 0;
+  for (int i = 0; i < 400; ++i) {
+    ChangeSome(500);
+    Commit();
+    const Stored stored = InStore();
+    worst = std::max(worst, static_cast<double>(stored.delta_bytes) /
+                                static_cast<double>(stored.base_bytes));
+  }
+  EXPECT_LT(worst, 1.1);
+}
+
+TEST_F(TableLogChain, BasesTakeAsManyBytesAsDeltas) {
+  Stored total;
+  for (int i = 0; i < 400; ++i) {
+    ChangeSome(500);
+    const Stored written = Commit();
+    total.delta_bytes += written.delta_bytes;
+    total.base_bytes += written.base_bytes;
+  }
+  EXPECT_NEAR(static_cast<double>(total.base_bytes) / static_cast<double>(total.delta_bytes), 1.0,
+              0.1);
+}
+
+TEST_F(TableLogChain, FirstCommitAfterARestartIsNoLarger) {
+  for (int i = 0; i < 200; ++i) {
+    ChangeSome(500);
+    Commit();
+  }
+  Restart();
+  ChangeSome(500);
+  const Stored written = Commit();
+  // As before: the delta, and slices for as many bytes; a slice more for what the budget had left.
+  EXPECT_LE(written.bases, 4u);
+}
+
+TEST_F(TableLogChain, RestartsAtEveryCommitWriteNoMoreBases) {
+  Stored total;
+  for (int i = 0; i < 300; ++i) {
+    ChangeSome(500);
+    const Stored written = Commit();
+    total.delta_bytes += written.delta_bytes;
+    total.base_bytes += written.base_bytes;
+    Restart();
+  }
+  EXPECT_NEAR(static_cast<double>(total.base_bytes) / static_cast<double>(total.delta_bytes), 1.0,
+              0.1);
+}
+
+TEST_F(TableLogChain, NoChangeIsLostOverManyRestarts) {
+  for (int i = 0; i < 200; ++i) {
+    ChangeSome(300);
+    Commit();
+    if (i % 3 == 0) Restart();
+  }
+  Restart();
+  uint64_t changes = 0;
+  table_->table().ForEach([&](auto& entry) { changes += entry.value; });
+  EXPECT_EQ(changes, kKeys + 200 * 300);
+}
+
+TEST_F(TableLogChain, ALongChainOfSmallDeltasIsCutSliceBySlice) {
+  size_t most_bases = 0;
+  size_t longest = 0;
+  for (size_t i = 0; i < TableLog::kMaxDeltas + 3 * kSlices; ++i) {
+    Change(7);
+    most_bases = std::max(most_bases, Commit().bases);
+    if (i % 32 == 0) longest = std::max(longest, InStore().deltas);
+  }
+  EXPECT_EQ(most_bases, 1u);
+  EXPECT_LE(longest, TableLog::kMaxDeltas + kSlices + 1);
+}
+
+}  // namespace
+}  // namespace rtstream
