@@ -17,7 +17,7 @@ uint64_t NextRandom(uint64_t& state) {
 
 Duration Backoff::Next() {
   const Duration bound = std::min(bound_, max_);
-  bound_ = bound * 2;
+  bound_ = bound > max_ / 2 ? max_ : bound * 2;
   if (bound <= Duration{0}) return Duration{0};
   return Duration(static_cast<int64_t>(NextRandom(random_) %
                                        (static_cast<uint64_t>(bound.count()) + 1)));

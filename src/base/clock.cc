@@ -1,34 +1,42 @@
 #include "rtstream/base/clock.h"
 
-#include "absl/synchronization/mutex.h"
-#include "absl/time/time.h"
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
 
 namespace rtstream {
 
+// Not an absl::Mutex: up to its release of 2023 it waits by the machine's wall clock, and a wait would
+// last as much longer as that clock is set back.
 struct Wakeup::State {
-  absl::Mutex mutex;
-  bool notified ABSL_GUARDED_BY(mutex) = false;
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool is_notified = false;  // guarded by mutex
 };
 
 Wakeup::Wakeup() : state_(std::make_unique<State>()) {}
 Wakeup::~Wakeup() = default;
 
 void Wakeup::Notify() {
-  absl::MutexLock lock(&state_->mutex);
-  state_->notified = true;
+  // Notified under the lock: the waiter may destroy this as soon as it has seen the flag.
+  const std::lock_guard lock(state_->mutex);
+  state_->is_notified = true;
+  state_->changed.notify_all();
 }
 
 bool Wakeup::WaitFor(Duration timeout) {
-  absl::MutexLock lock(&state_->mutex);
-  const bool notified = state_->mutex.AwaitWithTimeout(absl::Condition(&state_->notified),
-                                                       absl::FromChrono(timeout));
-  state_->notified = false;
-  return notified;
+  // Longer waits would overflow the nanoseconds of the steady clock.
+  constexpr Duration kLongest = std::chrono::hours(24 * 365 * 100);
+  std::unique_lock lock(state_->mutex);
+  state_->changed.wait_for(lock, std::clamp(timeout, Duration(0), kLongest),
+                           [this] { return state_->is_notified; });
+  return std::exchange(state_->is_notified, false);
 }
 
 bool Wakeup::Consume() {
-  absl::MutexLock lock(&state_->mutex);
-  return std::exchange(state_->notified, false);
+  const std::lock_guard lock(state_->mutex);
+  return std::exchange(state_->is_notified, false);
 }
 
 Time SystemClock::Now() const {

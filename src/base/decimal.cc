@@ -16,8 +16,9 @@ absl::Status TooFine(int scale) {
 }
 absl::Status TooLarge() { return absl::OutOfRangeError("number is too large"); }
 
-// The exponent behind 'e', held within limits that no mantissa can bring back.
+// The exponent behind 'e', held within limits that no text is long enough to bring back.
 bool ReadExponent(std::string_view text, int64_t& exponent) {
+  constexpr int64_t kLargestExponent = 1'000'000'000'000'000;
   bool is_negative = false;
   if (!text.empty() && (text[0] == '+' || text[0] == '-')) {
     is_negative = text[0] == '-';
@@ -27,7 +28,7 @@ bool ReadExponent(std::string_view text, int64_t& exponent) {
   exponent = 0;
   for (char c : text) {
     if (!IsDigit(c)) return false;
-    exponent = std::min<int64_t>(exponent * 10 + (c - '0'), 1'000'000);
+    exponent = std::min<int64_t>(exponent * 10 + (c - '0'), kLargestExponent);
   }
   if (is_negative) exponent = -exponent;
   return true;
@@ -41,7 +42,7 @@ absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa) {
   if (is_negative) ++i;
   const size_t integer_begin = i;
   while (i < text.size() && IsDigit(text[i])) ++i;
-  const std::string_view integer = text.substr(integer_begin, i - integer_begin);
+  std::string_view integer = text.substr(integer_begin, i - integer_begin);
   if (integer.empty() || (integer.size() > 1 && integer[0] == '0')) return NotANumber();
   std::string_view fraction;
   if (i < text.size() && text[i] == '.') {
@@ -57,7 +58,13 @@ absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa) {
     }
   }
   while (!fraction.empty() && fraction.back() == '0') fraction.remove_suffix(1);
+  if (fraction.empty()) {
+    for (; !integer.empty() && integer.back() == '0'; ++exponent) integer.remove_suffix(1);
+  }
 
+  // The value is its digits, the last of them not 0, times 10^shift of the last wanted decimal.
+  int64_t shift = exponent - static_cast<int64_t>(fraction.size()) + scale;
+  if (shift < 0 && integer.size() + fraction.size() > 0) return TooFine(scale);
   uint64_t digits = 0;
   for (std::string_view part : {integer, fraction}) {
     for (char c : part) {
@@ -68,18 +75,11 @@ absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa) {
       }
     }
   }
-  // The value is digits * 10^shift of the last wanted decimal.
-  int64_t shift = exponent - static_cast<int64_t>(fraction.size()) + scale;
-  for (; shift < 0 && digits != 0; ++shift) {
-    if (digits % 10 != 0) return TooFine(scale);
-    digits /= 10;
-  }
   for (; shift > 0 && digits != 0; --shift) {
     if (__builtin_mul_overflow(digits, uint64_t{10}, &digits)) return TooLarge();
   }
-  constexpr auto kLargest = static_cast<uint64_t>(INT64_MAX);
-  if (digits > kLargest) return TooLarge();
-  mantissa = is_negative ? -static_cast<int64_t>(digits) : static_cast<int64_t>(digits);
+  if (digits > static_cast<uint64_t>(INT64_MAX) + (is_negative ? 1 : 0)) return TooLarge();
+  mantissa = static_cast<int64_t>(is_negative ? 0 - digits : digits);
   return absl::OkStatus();
 }
 

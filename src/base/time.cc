@@ -9,6 +9,7 @@ namespace {
 
 constexpr int64_t kSecond = 1'000'000;
 constexpr int64_t kDay = 86'400 * kSecond;
+constexpr int64_t kFirstDay = -719'528, kEndDay = 2'932'897;  // 0000-01-01 and 10000-01-01
 
 // Days since 1970-01-01 in the proleptic Gregorian calendar, and back; after Howard Hinnant,
 // "chrono-Compatible Low-Level Date Algorithms".
@@ -169,7 +170,10 @@ absl::StatusOr<Time> ParseRfc3339(std::string_view text) {
   const int64_t minutes = in.Digits(2);
   if (!in.done() || hours > 23 || minutes > 59) return BadTime();
   const int64_t offset = (hours * 60 + minutes) * 60 * kSecond;
-  return Time(Duration(is_negative ? us + offset : us - offset));
+  us = is_negative ? us + offset : us - offset;
+  // An offset may lead out of the years that can be written.
+  if (us < kFirstDay * kDay || us >= kEndDay * kDay) return BadTime();
+  return Time(Duration(us));
 }
 
 absl::StatusOr<Time> ParseCivil(std::string_view text) {

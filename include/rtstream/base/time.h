@@ -32,6 +32,15 @@ constexpr Time SaturatingSubtract(Time t, Duration d) {
   return Time(Duration(us));
 }
 
+// a - b, held at the ends of Duration.
+constexpr Duration SaturatingDifference(Time a, Time b) {
+  int64_t us = 0;
+  if (__builtin_sub_overflow(a.time_since_epoch().count(), b.time_since_epoch().count(), &us)) {
+    return a > b ? Duration::max() : Duration::min();
+  }
+  return Duration(us);
+}
+
 // The largest multiple of `step` since 1970 that is not after t. REQUIRES: step > 0. Where no such
 // time exists in 64 bits, kMinTime.
 constexpr Time FloorTo(Time t, Duration step) {
@@ -42,7 +51,8 @@ constexpr Time FloorTo(Time t, Duration step) {
 }
 
 // Reads an RFC 3339 time: 2025-11-28T14:23:45.123Z, or with an offset as +01:00. A fraction of any
-// length is cut to microseconds; a second of 60 is refused. InvalidArgument says what was wanted.
+// length is cut to microseconds; a second of 60 is refused, and so is a moment that in UTC is not in the
+// years 0000 to 9999. InvalidArgument says what was wanted.
 absl::StatusOr<Time> ParseRfc3339(std::string_view text);
 
 // Reads "2025-11-28 14:23:45", with or without a fraction, as UTC.
