@@ -1,8 +1,10 @@
 #include "rtstream/runtime/sink_set.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "rtstream/base/text.h"
 #include "rtstream/base/status_macros.h"
@@ -13,6 +15,20 @@ namespace rtstream {
 namespace {
 
 std::string OutboxPrefix(std::string_view sink) { return Concat("x/", sink, "/"); }
+
+// Operators refuse one after the other. Left in that order, the letters would tell where batches were
+// cut, and a replay cuts them elsewhere.
+void PutInInputOrder(Batch<DeadLetter>& letters) {
+  const std::vector<DeadLetter>& rows = letters.rows();
+  const auto is_before = [&](size_t a, size_t b) { return rows[a].position < rows[b].position; };
+  std::vector<size_t> order(rows.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  if (std::is_sorted(order.begin(), order.end(), is_before)) return;
+  std::stable_sort(order.begin(), order.end(), is_before);
+  Batch<DeadLetter> sorted;
+  for (size_t i : order) sorted.Append(rows[i], letters.frame().rows[i]);
+  letters = std::move(sorted);
+}
 
 }  // namespace
 
@@ -54,6 +70,7 @@ absl::Status SinkSet::Open(const CommitRecord& last) {
 absl::Status SinkSet::WriteDeadLetters(Lane& lane) {
   Batch<DeadLetter>& letters = lane.dead_letters();
   if (letters.empty() || !dead_letters_) return absl::OkStatus();
+  PutInInputOrder(letters);
   // More letters than a selection holds go in several writes.
   absl::Status status;
   for (size_t begin = 0; begin < letters.size() && status.ok(); begin += Frame::kMaxRows) {
