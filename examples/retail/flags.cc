@@ -104,8 +104,13 @@ void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
 void AddGenerate(CLI::App& app, GenerateFlags& generate, Texts& texts) {
   GenerateOptions& options = generate.options;
   CLI::App* sub = app.add_subcommand("generate", "write made-up sale events to standard output");
-  sub->add_option("--events", options.events, "how many lines")->required();
-  sub->add_option("--seed", options.seed, "another seed, other events")->capture_default_str();
+  // The type is unsigned, and CLI11 would let -5 wrap around.
+  sub->add_option("--events", options.events, "how many lines")
+      ->required()
+      ->check(CLI::NonNegativeNumber);
+  sub->add_option("--seed", options.seed, "another seed, other events")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   sub->add_option("--duplicates", options.duplicates, "share of lines that are copies")
       ->capture_default_str();
   sub->add_option("--invalid", options.invalid, "share of lines that are wrong")
