@@ -36,10 +36,11 @@ class BadRecords(RetailTest):
 
     def test_truncated_lines_are_rejected(self):
         whole = line()
-        self.check_rejected([whole[:n] for n in range(1, len(whole))])
+        self.check_rejected([whole[:n] for n in range(1, len(whole))], flags=["--initial-stock", "1000"])
 
     def test_oversize_line_is_rejected_with_its_first_bytes_and_true_length(self):
-        self.check_rejected([line(source="x" * (3 << 20)), line(extra="y" * (20 << 20))])
+        self.check_rejected([line(source="x" * (3 << 20)), line(extra="y" * (20 << 20))],
+                            code="RESOURCE_EXHAUSTED")
 
     def test_deeply_nested_line_is_rejected(self):
         for_ever = "[" * 200_000

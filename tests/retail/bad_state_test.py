@@ -102,8 +102,8 @@ class OutputFiles(StateTest):
     def test_dead_letters_one_byte_shorter(self):
         self.check_refused_and_repaired("dead_letters", self.shorten)
 
-    def test_empty_hot_file(self):
-        self.check_refused_and_repaired("hot", lambda path: os.truncate(path, 0))
+    def test_empty_cold_file(self):
+        self.check_refused_and_repaired("cold", lambda path: os.truncate(path, 0))
 
     def test_a_file_with_other_last_bytes(self):
         def damage(path):

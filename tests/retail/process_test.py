@@ -12,7 +12,7 @@ from harness import RetailTest, execute, generate, line, running, wait_until, wi
 
 class CommandLine(RetailTest):
     def check_usage(self, *arguments, says=""):
-        done = execute([harness.OPTIONS.retail, *arguments], cwd=self.dir)
+        done = execute([harness.OPTIONS.retail, *arguments], cwd=self.dir, timeout=60)
         self.check_refused(done, 2, says)
         self.assertEqual([], os.listdir(self.dir), "a usage error made files")
 
@@ -38,7 +38,7 @@ class CommandLine(RetailTest):
 
     def test_generate_with_bad_values(self):
         for flag, value in (("--duplicates", "1.5"), ("--invalid", "-0.1"), ("--late", "x"),
-                            ("--span", "long"), ("--seed", "x"), ("--events", "-5")):
+                            ("--span", "long"), ("--seed", "x"), ("--events", "-5"), ("--events", "x")):
             with self.subTest(flag=flag, value=value):
                 events = [] if flag == "--events" else ["--events", "10"]
                 self.check_usage("generate", *events, flag, value, says=flag.lstrip("-"))
@@ -46,11 +46,11 @@ class CommandLine(RetailTest):
     def test_query_of_an_unknown_table(self):
         self.check_usage("query", "--state", "x", "everything")
 
-    def test_query_without_state(self):
-        self.check_usage("query", "inventory", says="state")
-
-    def test_check_without_output(self):
-        self.check_usage("check", "--state", "x", says="output")
+    def test_query_and_check_look_into_the_default_directories(self):
+        for arguments in (["query", "summary"], ["check"]):
+            done = execute([harness.OPTIONS.retail, *arguments], cwd=self.dir)
+            self.check_refused(done, 3, "retail-data")
+        self.assertEqual([], os.listdir(self.dir))
 
     def test_help_is_no_error(self):
         done = execute([harness.OPTIONS.retail, "run", "--help"])

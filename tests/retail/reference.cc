@@ -17,8 +17,6 @@
 namespace reference {
 namespace {
 
-constexpr size_t kMaxRecord = 1 << 20;  // a longer line is rejected unread
-
 struct Options {
   std::vector<std::string> inputs;
   std::string out;

@@ -32,6 +32,7 @@ std::string ProcessingId(const Place& place) {
 
 void Shop::Take(const std::optional<Sale>& sale, std::string_view line, const Place& place) {
   ++records_;
+  if (line.size() > kMaxRecord) return Reject(line, place, "RESOURCE_EXHAUSTED");
   if (!sale || !IsValid(*sale, flags_.rules)) return Reject(line, place, "INVALID_ARGUMENT");
   // The watermark before this record: the record itself moves it only for the next one. Every valid
   // record moves it, also a duplicate and one that comes too late.

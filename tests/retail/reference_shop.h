@@ -11,6 +11,8 @@
 
 namespace reference {
 
+inline constexpr size_t kMaxRecord = 1 << 20;  // a longer line is rejected unread
+
 struct ShopFlags {
   Rules rules;
   int64_t initial_stock = 100;
@@ -35,6 +37,7 @@ struct Place {
 //  - the ids of a bucket [k w/8, (k+1) w/8) of the window w are forgotten as soon as the bucket's
 //  end is
 //    not after watermark - w;
+//  - a line of more than 1 MiB is RESOURCE_EXHAUSTED, whatever is in it;
 //  - an item that no decision was applied to has no lastUpdated.
 class Shop {
  public:
