@@ -8,6 +8,7 @@ uniformly over 50 ms, ten commits, so that it does not follow the writes of a co
 """
 
 import filecmp
+import itertools
 import os
 import signal
 import time
@@ -32,6 +33,20 @@ class Kills(RetailTest):
                 pass
         return total
 
+    def sales(self, events):
+        """Made-up sales with one a week too old behind each 997, so that two operators write dead letters."""
+        made = generate(self.path("made"), ["--events", events, "--seed", harness.OPTIONS.seed])
+        with open(made, "rb") as lines, open(self.path("sales.ndjson"), "wb") as file:
+            for number in itertools.count():
+                some = list(itertools.islice(lines, 997))
+                if not some:
+                    break
+                file.writelines(some)
+                old = harness.line(f"old-{number}", timestamp="2025-11-01T00:00:00Z")
+                file.write(old.encode() + b"\n")
+        os.remove(made)
+        return self.path("sales.ndjson")
+
     def clean_run(self):
         """Grows the input until a run lasts; (input, summary, bytes after the first commit)."""
         events, lasted = AT_ONCE, 0.0
@@ -39,7 +54,7 @@ class Kills(RetailTest):
             if lasted:
                 wanted = int(events * UNDISTURBED * 1.3 / lasted)
                 events = min(MOST, max(wanted, events * 5 // 4))
-            path = generate(self.path("sales.ndjson"), ["--events", events, "--seed", harness.OPTIONS.seed])
+            path = self.sales(events)
             execute(["rm", "-rf", self.path("clean")])
             began = time.monotonic()
             with harness.running(self.command([path], FLAGS, "clean")) as process:

@@ -12,7 +12,7 @@ from harness import RetailTest, execute, generate, line, running, wait_until, wi
 
 class CommandLine(RetailTest):
     def check_usage(self, *arguments, says=""):
-        done = execute([harness.OPTIONS.retail, *arguments], cwd=self.dir, timeout=60)
+        done = execute([harness.OPTIONS.retail, *arguments], cwd=self.dir, timeout=10)
         self.check_refused(done, 2, says)
         self.assertEqual([], os.listdir(self.dir), "a usage error made files")
 
