@@ -41,7 +41,8 @@ struct FileSourceOptions {
 //
 // Records are views of the file's bytes, without LF or CR LF; lines with nothing else are no records.
 // Position is the offset of the line's first byte, ordinal the number of the line in the file from 1,
-// label the file's base name. A last line without LF is a record at the end of the input.
+// label the file's base name. A last line without LF is a record at the end of the input; what is
+// written behind it later is another one.
 //
 // A file is a partition. It is known by its absolute path and a hash of its beginning (4096 bytes, or
 // all it has), so after a restart a file that has grown goes on, and another one at the same path is
