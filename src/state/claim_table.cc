@@ -78,7 +78,7 @@ std::string IdText(std::string_view stored) {
   const std::string_view body = stored.substr(1);
   if (stored[0] == kText) return std::string(body);
   std::string hex = absl::BytesToHexString(absl::string_view(body.data(), body.size()));
-  if (stored[0] != kUuid) return hex;
+  if (stored[0] != kUuid || hex.size() != 32) return hex;
   for (size_t dash : {8, 13, 18, 23}) hex.insert(dash, 1, '-');
   return hex;
 }
@@ -94,8 +94,11 @@ void ClaimTable::Prepare(const IdBatch& ids) {
 }
 
 bool ClaimTable::IsLive(int64_t bucket, Time watermark) const {
-  const Time begin = FloorTo(Time(width_ * bucket), width_);
-  return SaturatingAdd(SaturatingAdd(begin, width_), window_) > watermark;
+  int64_t begin = 0;
+  // The first bucket of all may begin before the first time.
+  const bool is_first = __builtin_mul_overflow(bucket, width_.count(), &begin);
+  const Time begins = is_first ? kMinTime : Time(Duration(begin));
+  return SaturatingAdd(SaturatingAdd(begins, width_), window_) > watermark;
 }
 
 ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, Time event_time,
@@ -114,7 +117,7 @@ ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, Time event_t
 void ClaimTable::Settle(const IdBatch&, const Pending& pending, bool is_refused) {
   Entry& entry = table_.At(pending.entry);
   if (is_refused) {
-    table_.Erase(entry);
+    table_.Drop(entry);
     return;
   }
   const int64_t number = entry.value.bucket();
@@ -129,18 +132,20 @@ void ClaimTable::Settle(const IdBatch&, const Pending& pending, bool is_refused)
 }
 
 void ClaimTable::Expire(Time watermark) {
+  size_t left = kExpiredAtOnce;
   while (!buckets_.empty() && !IsLive(buckets_.begin()->first, watermark)) {
     auto& [number, bucket] = *buckets_.begin();
-    for (uint32_t ref : bucket.entries) {
+    bucket.uncommitted.clear();  // they shall not be stored any more, and may be gone
+    for (; !bucket.entries.empty(); bucket.entries.pop_back()) {
+      if (left-- == 0) return;
       // An id that was claimed anew after its window belongs to a later bucket by now.
-      Entry& entry = table_.At(ref);
-      if (entry.value.bucket() == number) table_.Erase(entry);
+      Entry& entry = table_.At(bucket.entries.back());
+      if (entry.value.bucket() == number) table_.Drop(entry);
     }
     if (bucket.is_stored) dropped_.push_back(number);
     buckets_.erase(buckets_.begin());
     last_bucket_ = nullptr;
   }
-  table_.TakeErased();
 }
 
 absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
@@ -149,12 +154,12 @@ absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
     out.batch().DeleteRange(key, Concat(key, "~"));
   }
   dropped_.clear();
-  table_.TakeErased();
   for (auto& [number, bucket] : buckets_) {
     if (bucket.uncommitted.empty()) continue;
     std::string block;
     ByteWriter writer(block);
     writer.U8(kFormat);
+    writer.I64(window_.count());
     writer.Varint(bucket.uncommitted.size());
     for (uint32_t ref : bucket.uncommitted) writer.String(table_.At(ref).key());
     SealBlock(block);
@@ -185,6 +190,10 @@ absl::Status ClaimTable::ReadBlock(int64_t number, std::string_view block) {
   if (const uint8_t format = in.U8(); format != kFormat) {
     return absl::FailedPreconditionError(
         Concat("a block of ids has format ", format, ", want ", kFormat));
+  }
+  if (const int64_t window = in.I64(); in.ok() && window != window_.count()) {
+    return absl::FailedPreconditionError(Concat("the ids were stored with a window of ", window,
+                                                " us, this run has ", window_.count(), " us"));
   }
   Bucket& bucket = buckets_[number];
   bucket.is_stored = true;

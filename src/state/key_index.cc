@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <new>
 #include <utility>
 
 namespace rtstream {
 namespace {
 
 constexpr int kInitialBits = 10;
-constexpr size_t kLargestRecycled = 64;  // units: 1 KiB
 
 }  // namespace
 
@@ -21,7 +21,7 @@ KeyIndex::KeyIndex(size_t entry_size)
       slots_(sizeof(Slot) << kInitialBits),
       mask_((size_t{1} << kInitialBits) - 1),
       shift_(64 - kInitialBits),
-      free_(kLargestRecycled + 1),
+      free_(kExactLists + 64),
       slice_entries_(kSlices) {
   // Reference 0 means an empty slot, so the first unit is never given out.
   chunks_.emplace_back(kUnit << kChunkBits);
@@ -29,15 +29,26 @@ KeyIndex::KeyIndex(size_t entry_size)
   entry_bytes_ = kUnit << kChunkBits;
 }
 
-uint32_t KeyIndex::Allocate(size_t bytes) {
+size_t KeyIndex::FreeList(size_t bytes) {
   const size_t units = (bytes + kUnit - 1) / kUnit;
-  if (units <= kLargestRecycled && !free_[units].empty()) {
-    const uint32_t ref = free_[units].back();
-    free_[units].pop_back();
+  return units < kExactLists ? units : kExactLists + static_cast<size_t>(std::bit_width(units - 1));
+}
+
+size_t KeyIndex::UnitsOf(size_t free_list) {
+  return free_list < kExactLists ? free_list : size_t{1} << (free_list - kExactLists);
+}
+
+uint32_t KeyIndex::Allocate(size_t bytes) {
+  const size_t list = FreeList(bytes);
+  if (std::vector<uint32_t>& free = free_[list]; !free.empty()) {
+    const uint32_t ref = free.back();
+    free.pop_back();
     return ref;
   }
+  const size_t units = UnitsOf(list);
   constexpr size_t kChunkUnits = size_t{1} << kChunkBits;
   if (chunk_used_ + units > kChunkUnits) {
+    if (chunks_.size() == size_t{1} << (32 - kChunkBits)) throw std::bad_alloc();
     const size_t size = std::max(units, kChunkUnits) * kUnit;
     chunks_.emplace_back(size);
     entry_bytes_ += size;
@@ -65,7 +76,7 @@ EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key) {
   return head;
 }
 
-void KeyIndex::Erase(EntryHead& head, std::string_view key) {
+void KeyIndex::Drop(EntryHead& head, std::string_view key) {
   size_t hole = Hash(key) >> shift_;
   while (slots()[hole].ref != head.self) hole = (hole + 1) & mask_;
   // Backward shift: what stands behind the hole moves up as far as its home allows, so that look-ups
@@ -85,10 +96,8 @@ void KeyIndex::Erase(EntryHead& head, std::string_view key) {
   At(last).slice_slot = head.slice_slot;
   neighbours.pop_back();
 
-  erased_.emplace_back(key);
   head.is_dirty = 0;
-  const size_t units = (entry_size_ + key.size() + kUnit - 1) / kUnit;
-  if (units <= kLargestRecycled) free_[units].push_back(head.self);
+  free_[FreeList(entry_size_ + key.size())].push_back(head.self);
 }
 
 void KeyIndex::Grow() {

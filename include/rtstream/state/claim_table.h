@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "rtstream/base/time.h"
+#include "rtstream/core/frame.h"
 #include "rtstream/state/checkpoint.h"
 #include "rtstream/state/keyed_table.h"
 
@@ -45,7 +46,11 @@ std::string IdText(std::string_view stored);
 // event time; buckets are an eighth of the window wide, and a bucket is forgotten, whole, when the
 // watermark is a window past its end.
 //
-// Stored as one block of ids per epoch and bucket, never rewritten. Not thread-safe.
+// Stored as one block of ids per epoch and bucket, never rewritten:
+//
+//   <scope>c/<bucket>/<epoch>      window, ids
+//
+// Not thread-safe.
 class ClaimTable {
  public:
   enum class Outcome {
@@ -66,6 +71,7 @@ class ClaimTable {
     if (i + kEntryAhead < ids.size()) table_.PrefetchEntry(hashes_[i + kEntryAhead]);
   }
   // Claims the i-th id for a record of this event time, as seen at this watermark.
+  // REQUIRES: the event time is at most a window behind the watermark, which never goes back.
   Outcome Claim(const IdBatch& ids, size_t i, Time event_time, Time watermark);
 
   // Ends the uncertainty: of the ids claimed since the last call, those whose record was refused are
@@ -76,10 +82,13 @@ class ClaimTable {
     pending_.clear();
   }
 
-  // Forgets the buckets that the watermark has left behind.
+  // Forgets ids that the watermark has left behind, at most kExpiredAtOnce of them: the rest is for
+  // later calls, so that no batch waits long. None of them is a duplicate's first copy any more.
+  static constexpr size_t kExpiredAtOnce = 4 * Frame::kMaxRows;
   void Expire(Time watermark);
 
   absl::Status Checkpoint(CheckpointWriter& out);
+  // FailedPrecondition: the state was made with another window. REQUIRES: nothing was claimed.
   absl::Status Restore(const CheckpointReader& in);
 
   size_t size() const { return table_.size(); }

@@ -63,7 +63,8 @@ struct KeyCodec<I> {
     uint64_t v = 0;
     if (!internal::ReadOrderedU64(in, v)) return false;
     key = static_cast<I>(v ^ kFlip);
-    return true;
+    // False: it was the key of a wider type.
+    return static_cast<uint64_t>(static_cast<int64_t>(key)) == (v ^ kFlip);
   }
 };
 

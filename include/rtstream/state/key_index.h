@@ -36,7 +36,8 @@ struct EntryHead {
 // entries, the memory that entries live in, dirty marks, and a list of entries per slice.
 //
 // The index hashes with a secret of its own, so that keys chosen by somebody else cannot be made to
-// collide. Slots are 8 bytes: a tag from the hash and a reference to the entry.
+// collide. Slots are 8 bytes: a tag from the hash and a reference to the entry. References reach 64 GiB
+// of entries; an insert beyond throws std::bad_alloc, as one does without memory.
 class KeyIndex {
  public:
   // `entry_size`: bytes of an entry without its key.
@@ -72,7 +73,12 @@ class KeyIndex {
   // REQUIRES: the key is not there.
   EntryHead& Insert(uint64_t hash, std::string_view key);
   // The entry's value was destroyed; its memory is used again.
-  void Erase(EntryHead& head, std::string_view key);
+  void Erase(EntryHead& head, std::string_view key) {
+    erased_.emplace_back(key);
+    Drop(head, key);
+  }
+  // As Erase, but without a note for TakeErased.
+  void Drop(EntryHead& head, std::string_view key);
 
   void MarkDirty(EntryHead& head) {
     if (head.is_dirty != 0) return;
@@ -126,6 +132,12 @@ class KeyIndex {
   static constexpr size_t kUnit = 16;
   static constexpr size_t kChunkBits = 17;  // of units: 2 MiB, one huge page
 
+  // Entries are made of units; large ones of a power of two of them, so that few lists hold what is
+  // free. List i < kExactLists holds blocks of i units, list kExactLists + i blocks of 2^i.
+  static constexpr size_t kExactLists = 65;  // up to 1 KiB
+  static size_t FreeList(size_t bytes);
+  static size_t UnitsOf(size_t free_list);
+
   uint32_t Allocate(size_t bytes);
   void Grow();
 
@@ -140,7 +152,7 @@ class KeyIndex {
   size_t size_ = 0;
   std::vector<Pages> chunks_;
   size_t chunk_used_ = 0;  // units of the last chunk
-  std::vector<std::vector<uint32_t>> free_;  // by size in units
+  std::vector<std::vector<uint32_t>> free_;  // by FreeList()
   std::vector<std::vector<uint32_t>> slice_entries_;
   std::vector<uint32_t> dirty_;
   std::vector<std::string> erased_;

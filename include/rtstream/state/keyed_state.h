@@ -28,7 +28,7 @@ namespace rtstream {
 template <Key K, StateValue V>
 class KeyedState {
  public:
-  // `name` identifies the state within its operator, for ever.
+  // `name` identifies the state within its operator, for ever: letters, digits, '_', '-' and '.'.
   explicit KeyedState(std::string name) : stored_(std::make_unique<StoredTable<V>>(std::move(name))) {}
 
   // The key's value, or null. Valid until the key is put or erased.

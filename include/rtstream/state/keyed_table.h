@@ -19,7 +19,8 @@ namespace rtstream {
 // are built in place beside their key. One access touches one index slot and one entry; with
 // Prefetch() some rows ahead both come from cache.
 //
-// Remembers which entries changed since the last commit, and which slice of the key groups each belongs to.
+// Remembers which entries changed since the last commit, and which slice of the key groups each belongs
+// to.
 // References to entries are valid until their key is erased. Not thread-safe: a lane owns it.
 template <typename V>
 class KeyedTable {
@@ -71,6 +72,12 @@ class KeyedTable {
   void Erase(Entry& entry) {
     entry.value.~V();
     index_.Erase(entry.head, entry.key());
+  }
+
+  // Removes the entry; no commit hears of it.
+  void Drop(Entry& entry) {
+    entry.value.~V();
+    index_.Drop(entry.head, entry.key());
   }
 
   // Notes that the entry's value changed since the last commit.

@@ -27,7 +27,8 @@ namespace rtstream {
 //     static bool Read(ByteReader& in, Stock& v);
 //   };
 //
-// A plain struct only lists its members (StateFields below).
+// A plain struct only lists its members (StateFields below). Only the version of the whole value is
+// stored: when the type of a member changes, the struct gets a new version too.
 template <typename V>
 struct ValueCodec;
 

@@ -1,0 +1,327 @@
+#include "rtstream/state/claim_table.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "rtstream/state/memory_store.h"
+#include "rtstream/testing/matchers.h"
+#include "rtstream/testing/random.h"
+#include "tests/base/seed.h"
+
+namespace rtstream {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::IsOk;
+using testing::Random;
+using testing::StatusIs;
+
+using Outcome = ClaimTable::Outcome;
+
+constexpr Duration kWindow{800};  // buckets of 100
+Time At(int64_t us) { return Time(Duration(us)); }
+
+std::string Packed(std::string_view id) {
+  IdBatch ids;
+  ids.AddText(id);
+  return std::string(ids[0]);
+}
+
+class ClaimTableTest : public ::testing::Test {
+ protected:
+  ClaimTableTest() { Restart(kWindow); }
+
+  void Restart(Duration window) {
+    claims = std::make_unique<ClaimTable>();
+    claims->set_window(window);
+  }
+  // Claims one id, in a batch of its own.
+  Outcome Claim(const std::string& id, int64_t event_time, int64_t watermark, bool is_refused = false) {
+    ids.Clear();
+    ids.AddText(id);
+    claims->Prepare(ids);
+    const Outcome outcome = claims->Claim(ids, 0, At(event_time), At(watermark));
+    claims->Settle(ids, [&](size_t) { return is_refused; });
+    return outcome;
+  }
+  void Commit() {
+    StateBatch batch;
+    CheckpointWriter out(++epoch, "s/dedup/", batch);
+    ASSERT_THAT(claims->Checkpoint(out), IsOk());
+    ASSERT_THAT(store.Apply(batch), IsOk());
+  }
+  absl::Status Restore() { return claims->Restore(CheckpointReader("s/dedup/", store)); }
+  size_t StoredBlocks() {
+    size_t n = 0;
+    EXPECT_THAT(store.Scan("s/dedup/",
+                           [&](std::string_view, std::string_view) {
+                             ++n;
+                             return absl::OkStatus();
+                           }),
+                IsOk());
+    return n;
+  }
+
+  MemoryStateStore store;
+  std::unique_ptr<ClaimTable> claims;
+  IdBatch ids;
+  uint64_t epoch = 0;
+};
+
+TEST_F(ClaimTableTest, SecondCopyIsADuplicate) {
+  EXPECT_EQ(Claim("a", 10, 0), Outcome::kNew);
+  EXPECT_EQ(Claim("a", 20, 0), Outcome::kDuplicate);
+  EXPECT_EQ(Claim("b", 20, 0), Outcome::kNew);
+}
+
+TEST_F(ClaimTableTest, CopyInTheSameBatchIsPendingUntilItIsSettled) {
+  ids.AddText("a");
+  ids.AddText("a");
+  claims->Prepare(ids);
+  EXPECT_EQ(claims->Claim(ids, 0, At(1), At(0)), Outcome::kNew);
+  EXPECT_EQ(claims->Claim(ids, 1, At(1), At(0)), Outcome::kPending);
+  claims->Settle(ids, [](size_t) { return false; });
+  EXPECT_EQ(claims->Claim(ids, 1, At(1), At(0)), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, ClaimOfARefusedRecordIsGivenBack) {
+  EXPECT_EQ(Claim("a", 10, 0, /*is_refused=*/true), Outcome::kNew);
+  EXPECT_EQ(claims->size(), 0u);
+  EXPECT_EQ(Claim("a", 10, 0), Outcome::kNew);
+  EXPECT_EQ(Claim("a", 10, 0), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, RefusedDuplicateKeepsTheFirstClaim) {
+  Claim("a", 10, 0);
+  Claim("a", 10, 0, /*is_refused=*/true);
+  EXPECT_EQ(Claim("a", 10, 0), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, IdIsRememberedForTheWindowAtTheEndOfItsBucket) {
+  Claim("a", 199, 0);  // the bucket [100, 200)
+  EXPECT_EQ(Claim("a", 199, 199 + 800), Outcome::kDuplicate);
+  EXPECT_EQ(Claim("a", 1000, 1000), Outcome::kNew);
+}
+
+TEST_F(ClaimTableTest, IdIsForgottenAnEighthAfterTheWindowAtTheLatest) {
+  Claim("a", 100, 0);
+  EXPECT_EQ(Claim("a", 500, 999), Outcome::kDuplicate);
+  EXPECT_EQ(Claim("a", 1000, 1000), Outcome::kNew);
+}
+
+TEST_F(ClaimTableTest, ExpiryFreesTheBucketInMemoryAndInTheStore) {
+  Claim("a", 100, 0);
+  Claim("b", 250, 0);
+  Commit();
+  ASSERT_EQ(StoredBlocks(), 2u);
+  claims->Expire(At(999));
+  EXPECT_EQ(claims->size(), 2u);
+  claims->Expire(At(1000));
+  Commit();
+  EXPECT_EQ(claims->size(), 1u);
+  EXPECT_EQ(StoredBlocks(), 1u);
+}
+
+TEST_F(ClaimTableTest, IdClaimedAnewBelongsToTheLaterBucket) {
+  Claim("a", 100, 0);
+  Commit();
+  EXPECT_EQ(Claim("a", 1000, 1000), Outcome::kNew);  // before Expire() was called
+  claims->Expire(At(1000));
+  Commit();
+  EXPECT_EQ(Claim("a", 1000, 1000), Outcome::kDuplicate);
+  Restart(kWindow);
+  ASSERT_THAT(Restore(), IsOk());
+  EXPECT_EQ(Claim("a", 1000, 1000), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, IdClaimedAnewAndRefusedLeavesNoTraceInItsOldBucket) {
+  Claim("a", 100, 0);
+  EXPECT_EQ(Claim("a", 1000, 1000, /*is_refused=*/true), Outcome::kNew);
+  EXPECT_EQ(Claim("b", 1000, 1000), Outcome::kNew);  // in the memory that "a" had
+  claims->Expire(At(1000));
+  Commit();
+  EXPECT_EQ(claims->size(), 1u);
+  EXPECT_EQ(Claim("b", 1000, 1000), Outcome::kDuplicate);
+  EXPECT_EQ(Claim("a", 1000, 1000), Outcome::kNew);
+}
+
+TEST_F(ClaimTableTest, LargeBucketIsForgottenInSeveralSteps) {
+  constexpr size_t kIds = ClaimTable::kExpiredAtOnce + 10;
+  for (size_t i = 0; i < kIds; ++i) Claim(std::to_string(i), 100, 0);
+  Commit();
+  claims->Expire(At(1000));
+  EXPECT_EQ(claims->size(), 10u);
+  EXPECT_EQ(Claim("0", 1000, 1000), Outcome::kNew);
+  Commit();
+  EXPECT_EQ(StoredBlocks(), 2u);
+  claims->Expire(At(1000));
+  Commit();
+  EXPECT_EQ(claims->size(), 1u);
+  EXPECT_EQ(StoredBlocks(), 1u);
+  EXPECT_EQ(Claim("0", 1000, 1000), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, BucketsBefore1970WorkLikeTheOthers) {
+  Claim("a", -1, -1000);  // the bucket [-100, 0)
+  Claim("b", 0, -1000);
+  Commit();
+  EXPECT_EQ(Claim("a", -1, 799), Outcome::kDuplicate);
+  claims->Expire(At(800));
+  EXPECT_EQ(claims->size(), 1u);
+  Commit();
+  Restart(kWindow);
+  ASSERT_THAT(Restore(), IsOk());
+  EXPECT_EQ(Claim("b", 0, 800), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, FirstAndLastTimesWork) {
+  ids.AddText("a");
+  ids.AddText("b");
+  claims->Prepare(ids);
+  EXPECT_EQ(claims->Claim(ids, 0, kMinTime, kMinTime), Outcome::kNew);
+  EXPECT_EQ(claims->Claim(ids, 1, kMaxTime, kMinTime), Outcome::kNew);
+  claims->Settle(ids, [](size_t) { return false; });
+  EXPECT_EQ(claims->Claim(ids, 0, kMinTime, kMinTime), Outcome::kDuplicate);
+  EXPECT_EQ(claims->Claim(ids, 1, kMaxTime, SaturatingSubtract(kMaxTime, Duration(1))),
+            Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, AnotherWindowIsRefused) {
+  Claim("a", 100, 0);
+  Commit();
+  Restart(kWindow * 2);
+  EXPECT_THAT(Restore(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                  AllOf(HasSubstr("800 us"), HasSubstr("1600 us"))));
+}
+
+TEST_F(ClaimTableTest, DamagedBlockIsDataLoss) {
+  Claim("a", 100, 0);
+  Commit();
+  StateBatch batch;
+  ASSERT_THAT(store.Scan("",
+                         [&](std::string_view key, std::string_view value) {
+                           std::string broken(value);
+                           broken[3] = static_cast<char>(broken[3] ^ 1);
+                           batch.Put(std::string(key), broken);
+                           return absl::OkStatus();
+                         }),
+              IsOk());
+  ASSERT_THAT(store.Apply(batch), IsOk());
+  Restart(kWindow);
+  EXPECT_THAT(Restore(), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+// Ids remembered by a plain map from id to the end of its bucket.
+class Oracle {
+ public:
+  bool IsDuplicate(const std::string& id, int64_t watermark) const {
+    auto it = ends_.find(id);
+    return it != ends_.end() && it->second + kWindow.count() > watermark;
+  }
+  void Claim(const std::string& id, int64_t event_time) {
+    ends_[id] = (event_time / 100 + 1) * 100;
+  }
+
+ private:
+  std::map<std::string, int64_t> ends_;
+};
+
+TEST_F(ClaimTableTest, DoesWhatAMapDoesOverCrashesAndRefusals) {
+  Random random(TestSeed());
+  Oracle oracle, committed;
+  int64_t watermark = 0, committed_watermark = 0;
+  for (int batch = 0; batch < 4'000; ++batch) {
+    ids.Clear();
+    std::vector<std::string> names;
+    for (uint64_t n = random.Below(8); n > 0; --n) {
+      const std::string name = std::to_string(random.Below(300));
+      if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+      names.push_back(name);
+      ids.AddText(name);
+    }
+    claims->Prepare(ids);
+    std::set<size_t> refused;
+    for (size_t i = 0; i < names.size(); ++i) {
+      const int64_t event_time = watermark + static_cast<int64_t>(random.Below(400));
+      const bool is_new = claims->Claim(ids, i, At(event_time), At(watermark)) == Outcome::kNew;
+      ASSERT_EQ(is_new, !oracle.IsDuplicate(names[i], watermark));
+      if (!is_new) continue;
+      if (random.Chance(0.2)) {
+        refused.insert(i);
+      } else {
+        oracle.Claim(names[i], event_time);
+      }
+    }
+    claims->Settle(ids, [&](size_t i) { return refused.contains(i); });
+    if (random.Chance(0.3)) {
+      watermark += static_cast<int64_t>(random.Below(60));
+      claims->Expire(At(watermark));
+    }
+    if (random.Chance(0.3)) {
+      Commit();
+      committed = oracle;
+      committed_watermark = watermark;
+    }
+    if (random.Chance(0.05)) {
+      Restart(kWindow);
+      ASSERT_THAT(Restore(), IsOk());
+      oracle = committed;
+      watermark = committed_watermark;
+    }
+  }
+}
+
+TEST(IdBatch, CanonicalUuidTakes17BytesAndComesBack) {
+  const std::string uuid = "0123456a-89ab-cdef-0123-456789abcdef";
+  EXPECT_EQ(Packed(uuid).size(), 17u);
+  EXPECT_EQ(IdText(Packed(uuid)), uuid);
+}
+
+TEST(IdBatch, OtherTextStaysWhatItIs) {
+  for (const std::string id :
+       {"", "a", "0123456A-89AB-CDEF-0123-456789ABCDEF", "0123456a-89ab-cdef-0123-456789abcdeg",
+        "0123456a+89ab-cdef-0123-456789abcdef", "0123456a-89ab-cdef-0123-456789abcdef0",
+        "0123456-a89ab-cdef-0123-456789abcdef"}) {
+    EXPECT_EQ(Packed(id).size(), id.size() + 1) << id;
+    EXPECT_EQ(IdText(Packed(id)), id);
+  }
+}
+
+TEST(IdBatch, UuidIsAnotherIdThanItsUpperCase) {
+  EXPECT_NE(Packed("0123456a-89ab-cdef-0123-456789abcdef"),
+            Packed("0123456A-89ab-cdef-0123-456789abcdef"));
+}
+
+TEST(IdBatch, TextThatLooksLikeAPackedUuidIsAnotherId) {
+  const std::string packed = Packed("0123456a-89ab-cdef-0123-456789abcdef");
+  EXPECT_NE(Packed(packed), packed);
+  EXPECT_NE(Packed(packed.substr(1)), packed);
+}
+
+TEST(IdBatch, IdTextOfDamagedBytesIsHexadecimal) {
+  EXPECT_EQ(IdText("\x01\xff"), "ff");
+  EXPECT_EQ(IdText(""), "");
+}
+
+TEST(IdBatch, RandomTextsAreTheSameOnlyIfTheirBytesAre) {
+  Random random(TestSeed());
+  std::map<std::string, std::string> text_of;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string id(random.Chance(0.5) ? 36 : random.Below(4), '\0');
+    for (size_t k = 0; k < id.size(); ++k) {
+      id[k] = k == 8 || k == 13 || k == 18 || k == 23 ? '-' : "0aAf\0g"[random.Below(i % 2 == 0 ? 2 : 6)];
+    }
+    const auto [it, is_new] = text_of.emplace(Packed(id), id);
+    ASSERT_EQ(it->second, id);
+    ASSERT_EQ(IdText(Packed(id)), id);
+  }
+}
+
+}  // namespace
+}  // namespace rtstream

@@ -1,0 +1,32 @@
+#include "rtstream/state/memory_store.h"
+
+#include <memory>
+
+#include "gtest/gtest.h"
+#include "rtstream/testing/store_contract.h"
+
+namespace rtstream::testing {
+
+INSTANTIATE_TEST_SUITE_P(Memory, StateStoreContract, ::testing::Values([] {
+                           return std::unique_ptr<StateStore>(new MemoryStateStore);
+                         }));
+
+}  // namespace rtstream::testing
+
+namespace rtstream {
+namespace {
+
+TEST(StateBatch, CountsTheBytesOfKeysAndValues) {
+  StateBatch batch;
+  batch.Put("ab", "cde");
+  batch.PutIf("f", "g", 1);
+  batch.Delete("h");
+  batch.DeleteRange("i", "jk");
+  EXPECT_EQ(batch.bytes(), 11u);
+  batch.Clear();
+  EXPECT_EQ(batch.bytes(), 0u);
+  EXPECT_TRUE(batch.empty());
+}
+
+}  // namespace
+}  // namespace rtstream
