@@ -80,6 +80,7 @@ rocksdb::Options OptionsForReading(rocksdb::Env* env) {
   options.env = env;
   options.max_open_files = -1;  // holds every file open from the start: a merge may unlink it
   options.info_log = std::make_shared<SilentLogger>();
+  options.track_and_verify_wals_in_manifest = true;  // as the writer does
   // Somebody may be writing the last record just now, or have lost power while he did: read up to the
   // first thing that does not fit. The witness says whether that is far enough.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;

@@ -1,0 +1,198 @@
+// RocksDbStore as a store: the contract, and what a closed, killed or running one shows.
+#include "rtstream/connectors/rocksdb_store.h"
+
+#include <atomic>
+#include <csignal>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "rtstream/testing/matchers.h"
+#include "rtstream/testing/store_contract.h"
+#include "tests/connectors/rocksdb_state.h"
+#include "tests/connectors/scratch_dir.h"
+
+namespace rtstream::testing {
+
+// A store that takes its directory along.
+class ScratchStore final : public StateStore {
+ public:
+  absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override {
+    return store_->Get(key);
+  }
+  absl::StatusOr<std::vector<std::optional<Versioned>>> MultiGet(
+      absl::Span<const std::string> keys) const override {
+    return store_->MultiGet(keys);
+  }
+  absl::Status Scan(std::string_view prefix, Visitor visit) const override {
+    return store_->Scan(prefix, visit);
+  }
+  absl::Status Apply(const StateBatch& batch) override { return store_->Apply(batch); }
+  absl::StatusOr<std::unique_ptr<StateReader>> Snapshot() override { return store_->Snapshot(); }
+  absl::Status Close() override { return store_->Close(); }
+
+ private:
+  ScratchDir dir_;
+  std::unique_ptr<RocksDbStore> store_ = *RocksDbStore::Open(dir_.Path("state"));
+};
+
+INSTANTIATE_TEST_SUITE_P(RocksDb, StateStoreContract, ::testing::Values([] {
+                           return std::unique_ptr<StateStore>(new ScratchStore);
+                         }));
+
+}  // namespace rtstream::testing
+
+namespace rtstream {
+namespace {
+
+using ::testing::KilledBySignal;
+using testing::IsOk;
+using testing::IsOkAndHolds;
+
+TEST(RocksDbStore, ClosedStateIsThereAgain) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  {
+    const auto store = RocksDbStore::Open(dir);
+    ASSERT_THAT(store.status(), IsOk());
+    ASSERT_THAT(NumberedCommits::Apply(**store, 1, 20), IsOk());
+  }
+  EXPECT_THAT(OpenAndReadAll(dir), IsOkAndHolds(NumberedCommits::After(20)));
+}
+
+TEST(RocksDbStore, VersionsAreThereAgain) {
+  ScratchDir scratch;
+  StateBatch batch;
+  batch.Put("a", "1", 41);
+  ASSERT_THAT((*RocksDbStore::Open(scratch.Path("state")))->Apply(batch), IsOk());
+  const auto store = RocksDbStore::Open(scratch.Path("state"));
+  batch.Clear();
+  batch.PutIf("a", "2", 41);
+  EXPECT_THAT((*store)->Apply(batch), IsOk());
+}
+
+TEST(RocksDbStore, SnapshotAndReadUnderWayOutliveClosing) {
+  ScratchDir scratch;
+  auto store = RocksDbStore::Open(scratch.Path("state"));
+  ASSERT_THAT(NumberedCommits::Apply(**store, 1, 3), IsOk());
+  const auto snapshot = (*store)->Snapshot();
+  ASSERT_THAT((*store)->Close(), IsOk());
+  EXPECT_THAT(ReadAll(**snapshot), IsOkAndHolds(NumberedCommits::After(3)));
+}
+
+TEST(RocksDbStore, ClosingFreesTheDirectory) {
+  ScratchDir scratch;
+  const auto first = RocksDbStore::Open(scratch.Path("state"));
+  ASSERT_THAT((*first)->Close(), IsOk());
+  EXPECT_THAT(RocksDbStore::Open(scratch.Path("state")).status(), IsOk());
+}
+
+// A directory that a test shares with the process of its death test, which runs the test from the
+// beginning.
+class SharedDir {
+ public:
+  SharedDir() { setenv(kName, scratch_.Path("").c_str(), 0); }
+  ~SharedDir() { unsetenv(kName); }
+  std::string Path(const std::string& name) const { return getenv(kName) + name; }
+  std::string Read(const std::string& name) const { return scratch_.Read(name); }
+
+ private:
+  static constexpr const char* kName = "RTSTREAM_TEST_SHARED_DIR";
+  ScratchDir scratch_;
+};
+
+// Commits without end; another thread kills the process once `commits` are through. What was
+// acknowledged is noted in a file.
+[[noreturn]] void CommitUntilKilled(const SharedDir& shared, uint64_t commits, size_t size) {
+  const auto store = RocksDbStore::Open(shared.Path("state"), {.write_buffer = size_t{64} << 10});
+  std::atomic<uint64_t> done = 0;
+  std::thread killer([&] {
+    while (done.load() < commits) std::this_thread::yield();
+    raise(SIGKILL);
+  });
+  std::ofstream acknowledged(shared.Path("acknowledged"));
+  for (uint64_t n = 1;; ++n) {
+    if (!NumberedCommits::Apply(**store, n, n, size).ok()) std::_Exit(1);
+    acknowledged.seekp(0);
+    acknowledged << n << '\n' << std::flush;
+    done.store(n);
+  }
+}
+
+class KilledStore : public ::testing::TestWithParam<uint64_t> {};
+INSTANTIATE_TEST_SUITE_P(After, KilledStore, ::testing::Values(1, 2, 23, 60, 111));
+
+TEST_P(KilledStore, HasEveryAcknowledgedCommitAndNoPartOfAnother) {
+  constexpr size_t kSize = 5000;
+  ::testing::FLAGS_gtest_death_test_style = "threadsafe";
+  const SharedDir shared;
+  ASSERT_EXIT(CommitUntilKilled(shared, GetParam(), kSize), KilledBySignal(SIGKILL), "");
+  const uint64_t acknowledged = std::stoull(shared.Read("acknowledged"));
+  const auto read_only = ReadAllReadOnly(shared.Path("state"));
+  EXPECT_THAT(read_only, ::testing::AnyOf(
+                             IsOkAndHolds(NumberedCommits::After(acknowledged, kSize)),
+                             IsOkAndHolds(NumberedCommits::After(acknowledged + 1, kSize))));
+  const auto opened = OpenAndReadAll(shared.Path("state"));
+  ASSERT_THAT(opened.status(), IsOk());
+  EXPECT_EQ(*opened, *read_only);
+}
+
+TEST(RocksDbStore, ReaderSeesAWholeCommitWhileTheWriterGoesOn) {
+  constexpr size_t kSize = 3000;
+  constexpr uint64_t kReads = 40, kCommitsARead = 50;
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  // Small buffers: table files and logs come and go twice in each read.
+  const auto store = RocksDbStore::Open(dir, {.write_buffer = size_t{64} << 10});
+  std::atomic<uint64_t> allowed = 0, done = 0;
+  std::thread writer([&] {
+    for (uint64_t n = 1; n <= kReads * kCommitsARead; ++n) {
+      while (n > allowed.load()) std::this_thread::yield();
+      EXPECT_THAT(NumberedCommits::Apply(**store, n, n, kSize), IsOk());
+      done.store(n);
+    }
+  });
+  for (uint64_t i = 1; i <= kReads; ++i) {
+    const uint64_t before = done.load();
+    allowed.store(i * kCommitsARead);
+    const auto content = ReadAllReadOnly(dir);
+    const uint64_t after = done.load() + 1;
+    EXPECT_THAT(content.status(), IsOk());
+    if (!content.ok()) continue;
+    const uint64_t seen = content->empty() ? 0 : std::stoull(content->at("last"), nullptr, 16);
+    EXPECT_GE(seen, before);
+    EXPECT_LE(seen, after);
+    EXPECT_EQ(*content, NumberedCommits::After(seen, kSize));
+  }
+  writer.join();
+}
+
+TEST(RocksDbStore, ManyThreadsReadWhileOneApplies) {
+  ScratchDir scratch;
+  const auto store = RocksDbStore::Open(scratch.Path("state"));
+  std::atomic<bool> stop = false;
+  std::vector<std::thread> readers;
+  for (int t = 0; t < 2; ++t) {
+    readers.emplace_back([&] {
+      while (!stop.load()) {
+        const auto snapshot = (*store)->Snapshot();
+        const auto content = ReadAll(**snapshot);
+        EXPECT_THAT(content.status(), IsOk());
+        if (!content.ok()) return;
+        const uint64_t seen = content->empty() ? 0 : std::stoull(content->at("last"), nullptr, 16);
+        EXPECT_EQ(*content, NumberedCommits::After(seen));
+      }
+    });
+  }
+  EXPECT_THAT(NumberedCommits::Apply(**store, 1, 200), IsOk());
+  stop.store(true);
+  for (std::thread& reader : readers) reader.join();
+}
+
+}  // namespace
+}  // namespace rtstream
