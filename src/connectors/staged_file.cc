@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -77,10 +78,13 @@ StagedFile::StagedFile(std::string path) : path_(std::move(path)) {}
 absl::Status StagedFile::Open(const std::optional<std::string>& committed) {
   fd_ = UniqueFd();
   buffer_.clear();
+  pieces_.clear();
   checksum_.Reset();
   cut_bytes_ = 0;
-  bytes_written_.store(0, std::memory_order_relaxed);
-  needs_sync_ = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    cut_.clear();
+  }
   sync_status_ = absl::OkStatus();
   return committed ? OpenAt(*committed) : OpenNew();
 }
@@ -99,7 +103,7 @@ absl::Status StagedFile::OpenNew() {
   }
   RTSTREAM_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(path_)));
   fd_ = std::move(fd);
-  length_ = begin_ = 0;
+  opened_at_ = length_ = begin_ = written_ = 0;
   mark_ = Encode({});
   return absl::OkStatus();
 }
@@ -131,48 +135,76 @@ absl::Status StagedFile::OpenAt(std::string_view committed) {
   }
   cut_bytes_ = stat.size - mark->length;
   fd_ = *std::move(fd);
-  length_ = begin_ = mark->length;
+  opened_at_ = length_ = begin_ = written_ = mark->length;
   mark_.assign(committed);
   return absl::OkStatus();
 }
 
-absl::Status StagedFile::WriteBuffer() {
-  if (fd_.get() < 0) return absl::FailedPreconditionError(Concat(path_, " is not open"));
-  size_t done = 0;
-  absl::Status status;
-  while (done < buffer_.size()) {
-    const ssize_t n = pwrite(fd_.get(), buffer_.data() + done, buffer_.size() - done,
-                             static_cast<off_t>(length_ + done));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) {
-      status = ErrnoStatus(n == 0 ? ENOSPC : errno,
-                           Concat("write ", buffer_.size() - done, " bytes to"), path_);
-      break;
+void StagedFile::SetAside() {
+  checksum_.Add(buffer_);
+  length_ += buffer_.size();
+  pieces_.push_back(std::move(buffer_));
+  buffer_ = {};
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!free_.empty()) {
+      buffer_ = std::move(free_.back());
+      free_.pop_back();
     }
-    done += static_cast<size_t>(n);
   }
-  checksum_.Add(std::string_view(buffer_).substr(0, done));
-  length_ += done;
-  bytes_written_.fetch_add(done, std::memory_order_relaxed);
-  buffer_.erase(0, done);
-  return status;
+  // A piece ends behind the row that fills it.
+  buffer_.reserve(kPieceBytes + kPieceBytes / 4);
 }
 
 absl::StatusOr<std::string> StagedFile::Cut() {
-  RTSTREAM_RETURN_IF_ERROR(WriteBuffer());
+  if (fd_.get() < 0) return absl::FailedPreconditionError(Concat(path_, " is not open"));
+  if (!buffer_.empty()) SetAside();
   // Nothing was added: the last mark still says everything, and its bytes are checked at the next
   // Open().
   if (length_ == begin_) return mark_;
   mark_ = Encode({length_, begin_, checksum_.value()});
   begin_ = length_;
   checksum_.Reset();
-  needs_sync_ = true;
+  absl::MutexLock lock(&mutex_);
+  std::move(pieces_.begin(), pieces_.end(), std::back_inserter(cut_));
+  pieces_.clear();
   return mark_;
 }
 
+absl::Status StagedFile::Write(const std::vector<std::string>& pieces) {
+  for (const std::string& piece : pieces) {
+    for (size_t done = 0; done < piece.size();) {
+      const ssize_t n = pwrite(fd_.get(), piece.data() + done, piece.size() - done,
+                               static_cast<off_t>(written_));
+      if (n < 0 && errno == EINTR) continue;
+      if (n <= 0) {
+        return ErrnoStatus(n == 0 ? ENOSPC : errno,
+                           Concat("write ", piece.size() - done, " bytes to"), path_);
+      }
+      done += static_cast<size_t>(n);
+      written_ += static_cast<uint64_t>(n);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status StagedFile::Sync() {
-  if (sync_status_.ok() && needs_sync_.exchange(false) && fdatasync(fd_.get()) != 0) {
+  RTSTREAM_RETURN_IF_ERROR(sync_status_);
+  std::vector<std::string> pieces;
+  {
+    absl::MutexLock lock(&mutex_);
+    pieces.swap(cut_);
+  }
+  if (pieces.empty()) return absl::OkStatus();
+  sync_status_ = Write(pieces);
+  if (sync_status_.ok() && fdatasync(fd_.get()) != 0) {
     sync_status_ = ErrnoStatus(errno, "sync", path_);
+  }
+  absl::MutexLock lock(&mutex_);
+  for (std::string& piece : pieces) {
+    if (free_.size() == kMaxFree) break;
+    piece.clear();
+    free_.push_back(std::move(piece));
   }
   return sync_status_;
 }

@@ -44,20 +44,19 @@ class FileSink final : public StagedSink<T> {
       : name_(std::move(name)), file_(std::move(path)), encode_(std::move(encode)) {}
 
   std::string_view name() const override { return name_; }
-  uint64_t bytes_written() const override { return file_.bytes_written(); }
+  uint64_t bytes_written() const override { return file_.bytes_appended(); }
   const std::string& path() const { return file_.path(); }
   // Uncommitted bytes that were found and cut off when it was opened.
   uint64_t cut_bytes() const { return file_.cut_bytes(); }
 
   absl::Status Write(const Rows<T>& rows) override {
-    // What is there goes first, so that on error none of these rows was taken.
-    RTSTREAM_RETURN_IF_ERROR(file_.Push());
     std::string& out = file_.buffer();
     const Encode& encode = encode_;
     for (size_t i = 0; i < rows.size(); ++i) {
       encode(rows[i], out);
       out.push_back('\n');
     }
+    file_.Push();
     return absl::OkStatus();
   }
 

@@ -1,13 +1,15 @@
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/connectors/posix_file.h"
 
@@ -21,11 +23,14 @@ namespace rtstream {
 // XXH3 is: a file that was exchanged, cut or damaged there is found out. Bytes of older steps are not
 // read again. While a pipeline runs, readers must not look behind the committed mark.
 //
+// The lane only fills memory: writing is left to Sync(), in the commit's thread, which has to wait for the
+// disk anyhow. So an epoch's bytes are held twice at most: those being written, and those of the next.
+//
 // Used by the lane's thread, but for Sync().
 class StagedFile {
  public:
   explicit StagedFile(std::string path);
-  // Closes; bytes behind the last Cut() may or may not be in the file.
+  // Closes; bytes behind the last commit may or may not be in the file.
   ~StagedFile() = default;
 
   // Opens at `committed`. DataLoss: the file is gone, shorter than committed, or another.
@@ -36,20 +41,22 @@ class StagedFile {
   // Bytes to be appended: add to the end, then call Push().
   std::string& buffer() { return buffer_; }
 
-  // Gives the buffer to the operating system when it is large. ResourceExhausted: the disk is full.
-  // On error nothing of the buffer is lost, and the next call tries the rest again.
-  absl::Status Push() { return buffer_.size() < kPieceBytes ? absl::OkStatus() : WriteBuffer(); }
+  // Sets the buffer aside when it is large.
+  void Push() {
+    if (buffer_.size() >= kPieceBytes) SetAside();
+  }
 
-  // Gives all of the buffer to the operating system; returns the mark behind it. Does not wait for
-  // the disk.
+  // Returns the mark behind everything appended so far. Does not touch the disk. FailedPrecondition:
+  // not open.
   absl::StatusOr<std::string> Cut();
 
-  // Makes everything before the last Cut() durable. Any one thread, while others append. A failure is
-  // final: every later call fails too, because the kernel tells it once only.
+  // Writes everything before the last Cut() and makes it durable. Any one thread, while others append.
+  // ResourceExhausted: the disk is full. A failure is final: every later call fails too, because a file
+  // that failed to reach the disk may be reported clean the next time.
   absl::Status Sync();
 
-  // Bytes given to the file since it was opened. Any thread.
-  uint64_t bytes_written() const { return bytes_written_.load(std::memory_order_relaxed); }
+  // Bytes appended since it was opened.
+  uint64_t bytes_appended() const { return length_ - opened_at_ + buffer_.size(); }
   // Uncommitted bytes that Open() cut off.
   uint64_t cut_bytes() const { return cut_bytes_; }
   const std::string& path() const { return path_; }
@@ -58,24 +65,34 @@ class StagedFile {
   static absl::StatusOr<uint64_t> CommittedLength(std::string_view mark);
 
  private:
-  // Large enough that the call costs nothing beside the copy.
+  // Large enough that a write costs nothing beside its copy, small enough to be in the cache still when
+  // it is full and its checksum is taken.
   static constexpr size_t kPieceBytes = 256 << 10;
+  // Pieces that are kept for the next epoch.
+  static constexpr size_t kMaxFree = 256;
 
   absl::Status OpenNew();
   absl::Status OpenAt(std::string_view mark);
-  absl::Status WriteBuffer();
+  void SetAside();
+  absl::Status Write(const std::vector<std::string>& pieces);
 
   std::string path_;
   UniqueFd fd_;
   std::string buffer_;
+  std::vector<std::string> pieces_;  // set aside since the last Cut()
   std::string mark_;
-  uint64_t length_ = 0;  // of the file
-  uint64_t begin_ = 0;   // where the bytes after the last mark begin
+  uint64_t opened_at_ = 0;
+  uint64_t length_ = 0;       // of the file and all pieces
+  uint64_t begin_ = 0;        // where the bytes after the last mark begin
   RollingChecksum checksum_;  // of those
   uint64_t cut_bytes_ = 0;
-  std::atomic<uint64_t> bytes_written_{0};
-  std::atomic<bool> needs_sync_{false};
+
+  uint64_t written_ = 0;      // length of the file; used by Sync()
   absl::Status sync_status_;  // used by Sync()
+
+  absl::Mutex mutex_;
+  std::vector<std::string> cut_ ABSL_GUARDED_BY(mutex_);   // to be written by the next Sync()
+  std::vector<std::string> free_ ABSL_GUARDED_BY(mutex_);  // written, to be filled again
 };
 
 }  // namespace rtstream

@@ -82,9 +82,9 @@ class StagedSinkBase : public virtual SinkBase {
   // Ends the epoch: returns the mark behind everything written so far. Must not wait for the disk.
   virtual absl::StatusOr<std::string> Cut() = 0;
 
-  // Makes everything before the last Cut() durable. Called from the commit thread, while the lane
-  // may already Write() rows of the next epoch. A failure is final: the run ends, because pages that
-  // failed to reach the disk may be reported clean the next time.
+  // Makes everything before the last Cut() durable; may write it only now. Called from the commit
+  // thread, while the lane may already Write() rows of the next epoch. A failure is final: the run
+  // ends, because pages that failed to reach the disk may be reported clean the next time.
   virtual absl::Status Sync() = 0;
 
   // The commit that holds `mark` is durable. Called from the lane's thread.
