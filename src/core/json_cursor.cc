@@ -104,6 +104,17 @@ size_t ReadEscape(const char* p, const char* end, uint32_t& c) {
   return 11;
 }
 
+// The first character that is no UTF-8.
+const char* FirstNotUtf8(const char* p, const char* end) {
+  while (p < end) {
+    const auto c = static_cast<unsigned char>(*p);
+    const std::ptrdiff_t size = c < 0x80 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+    if (end - p < size || !simdjson::validate_utf8(p, static_cast<size_t>(size))) break;
+    p += size;
+  }
+  return p;
+}
+
 }  // namespace
 
 bool JsonCursor::FailAt(const char* at, std::string_view want) {
@@ -150,7 +161,7 @@ bool JsonCursor::ScanString(size_t limit, std::string_view& raw, bool& has_escap
     if (c == '"') break;
     if (c == '\\') {
       has_escapes = true;
-      p += 2;
+      p += end_ - p < 2 ? 1 : 2;
     } else if (c < 0x20) {
       return FailAt(p, "no control character in a string");
     } else {
@@ -263,7 +274,7 @@ bool JsonCursor::SkipScalar() {
     case 't': return Literal("true") || FailAt(p_, "true");
     case 'f': return Literal("false") || FailAt(p_, "false");
     case 'n': return Literal("null") || FailAt(p_, "null");
-    default: return ReadNumber(raw) || FailAt(p_, "a value");
+    default: return *p_ == '-' || IsDigit(*p_) ? ReadNumber(raw) : FailAt(p_, "a value");
   }
 }
 
@@ -374,7 +385,7 @@ bool JsonCursor::Finish() {
   SkipSpace();
   if (p_ != end_) return FailAt(p_, "nothing behind the object");
   if (has_high_bytes_ && !simdjson::validate_utf8(begin_, static_cast<size_t>(end_ - begin_))) {
-    return FailAt(begin_, "UTF-8");
+    return FailAt(FirstNotUtf8(begin_, end_), "UTF-8");
   }
   return true;
 }

@@ -14,13 +14,18 @@ WatermarkTracker::PartitionState WatermarkTracker::partition(uint32_t index) con
 }
 
 void WatermarkTracker::BeginBatch(uint32_t partition, Time now) {
-  now_ = now;
+  SetNow(now);
   PartitionState& p = At(partition);
   p.last_record = now;
   p.is_finished = false;
   at_ = partition;
   largest_ = p.largest;
   Recompute();
+}
+
+void WatermarkTracker::SetNow(Time now) {
+  if (began_ == kMinTime) began_ = now;
+  now_ = now;
 }
 
 void WatermarkTracker::Raise(Time event_time) {
@@ -40,7 +45,7 @@ void WatermarkTracker::Finish(uint32_t partition) {
 }
 
 Time WatermarkTracker::Advance(Time now) {
-  now_ = std::max(now_, now);
+  SetNow(std::max(now_, now));
   Recompute();
   return seen_;
 }
@@ -52,7 +57,7 @@ void WatermarkTracker::Recompute() {
     const PartitionState& p = partitions_[i];
     if (p.largest == kMinTime || p.is_finished) continue;
     if (options_.idle_timeout > Duration{0} &&
-        SaturatingAdd(p.last_record, options_.idle_timeout) <= now_) {
+        SaturatingAdd(std::max(p.last_record, began_), options_.idle_timeout) <= now_) {
       continue;
     }
     const Time w = SaturatingSubtract(p.largest, options_.max_out_of_orderness);

@@ -13,13 +13,15 @@ namespace rtstream {
 
 namespace internal {
 
-// One argument of Concat: a text, or an integer as its decimal digits.
+// One argument of Concat: a text, or an integer as its decimal digits. A char is refused: it would be
+// taken for a number.
 class ConcatPiece {
  public:
   ConcatPiece(std::string_view text) : text_(text) {}            // NOLINT: implicit by design
   ConcatPiece(const char* text) : text_(text) {}                 // NOLINT
   ConcatPiece(const std::string& text) : text_(text) {}          // NOLINT
   template <std::integral I>
+    requires(!std::same_as<I, char>)
   ConcatPiece(I value) {                                         // NOLINT
     text_ = {digits_, static_cast<size_t>(
                           std::to_chars(digits_, digits_ + sizeof digits_, value).ptr - digits_)};

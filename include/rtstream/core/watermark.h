@@ -21,7 +21,7 @@ class WatermarkTracker {
   struct Options {
     Duration max_out_of_orderness{0};
     // A partition without records for this long in processing time no longer holds the watermark
-    // back. Zero: never idle.
+    // back; time before the tracker's first batch does not count. Zero: never idle.
     Duration idle_timeout{0};
     // A record further than this ahead of its batch's processing time does not move the watermark,
     // so that one wrong clock cannot close every window. Zero: no bound.
@@ -58,6 +58,7 @@ class WatermarkTracker {
   void RestoreWatermark(Time watermark);
 
  private:
+  void SetNow(Time now);
   void Raise(Time event_time);
   void Recompute();
   PartitionState& At(uint32_t index);
@@ -67,6 +68,7 @@ class WatermarkTracker {
   uint32_t at_ = 0;
   Time largest_ = kMaxTime;  // of the batch's partition; kMaxTime: no batch
   Time now_ = kMinTime;
+  Time began_ = kMinTime;    // the first processing time it was told
   Time others_ = kMaxTime;   // minimum over the other partitions that take part
   Time seen_ = kMinTime;
 };
