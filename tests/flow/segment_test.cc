@@ -26,6 +26,17 @@ struct Fusable {
 };
 struct Batchwise {};
 
+// The list of these operators, the first one first.
+template <typename List, typename... Ops>
+struct ListOf {
+  using type = List;
+};
+template <typename List, typename Op, typename... Ops>
+struct ListOf<List, Op, Ops...> : ListOf<internal::OpList<List, Op>, Ops...> {};
+template <typename... Ops>
+constexpr size_t kLengthOfLast =
+    internal::SegmentLength<typename ListOf<internal::NoOps, Ops...>::type>();
+
 // A user's operator that says that it emits one record at most.
 struct Halve {
   using Input = Order;
@@ -49,13 +60,16 @@ auto Append(F flow, const Make& make) {
 }
 
 TEST(Segment, BeginsBehindTheLastOperatorThatIsNotOfItsKind) {
-  EXPECT_EQ((internal::SegmentBegin<4, Fusable, Batchwise, Fusable, Fusable>()), 2u);
+  EXPECT_EQ((kLengthOfLast<Fusable, Batchwise, Fusable, Fusable>), 2u);
+}
+
+TEST(Segment, EndsBeforeAnOperatorThatIsNotOfItsKind) {
+  EXPECT_EQ((kLengthOfLast<Fusable, Fusable, Batchwise>), 0u);
 }
 
 TEST(Segment, IsCutAtItsLongestLength) {
   using F = Fusable;
-  EXPECT_EQ((internal::SegmentBegin<12, F, F, F, F, F, F, F, F, F, F, F, F>()),
-            12 - internal::kLongestSegment);
+  EXPECT_EQ((kLengthOfLast<F, F, F, F, F, F, F, F, F, F, F, F>), internal::kLongestSegment);
 }
 
 TEST(Segment, OperatorsOfACutFlowAllWork) {

@@ -2,9 +2,8 @@
 
 #include <cstddef>
 #include <memory>
-#include <tuple>
+#include <type_traits>
 #include <utility>
-#include <vector>
 
 #include "rtstream/op/link.h"
 
@@ -16,40 +15,58 @@ concept FusableOp = requires { Op::kKeepsRow; };
 // Longest run of record operators in one loop: compile time grows faster than their number.
 inline constexpr size_t kLongestSegment = 10;
 
-// Where the segment begins that ends before operator kEnd.
-template <size_t kEnd, typename... Ops>
-consteval size_t SegmentBegin() {
-  constexpr bool kFusable[] = {FusableOp<Ops>...};
-  size_t begin = kEnd;
-  while (begin > 0 && kFusable[begin - 1] && kEnd - begin < kLongestSegment) --begin;
-  return begin;
-}
+// The operators of a flow that is being composed, the last one first. On the heap, so that what the
+// compiler has to do for one more operator does not grow with their number.
+struct NoOps {};
+template <typename BeforeList, typename LastOp>
+struct OpList {
+  using Before = BeforeList;
+  using Op = LastOp;
+  OpList(std::unique_ptr<Before> list, Op last) : before(std::move(list)), op(std::move(last)) {}
+  std::unique_ptr<Before> before;
+  Op op;
+};
 
-template <size_t kBegin, typename Tail, typename... Ops, size_t... I>
-auto MakeSegment(std::tuple<Ops...>& ops, Tail tail, std::index_sequence<I...>) {
-  using Tuple = std::tuple<Ops...>;
-  using Seg = Segment<Tail, std::tuple_element_t<kBegin + I, Tuple>...>;
-  return Seg({std::move(std::get<kBegin + I>(ops))...}, std::move(tail));
-}
-
-// The first kCount operators and then the tail, as one chain.
-template <size_t kCount, typename Tail, typename... Ops>
-auto MakeChain(std::tuple<Ops...>& ops, Tail tail) {
-  if constexpr (kCount == 0) {
-    return tail;
+// How many operators at the list's end make one segment.
+template <typename List>
+consteval size_t SegmentLength(size_t longest = kLongestSegment) {
+  if constexpr (std::is_same_v<List, NoOps>) {
+    return 0;
+  } else if constexpr (!FusableOp<typename List::Op>) {
+    return 0;
   } else {
-    using Op = std::tuple_element_t<kCount - 1, std::tuple<Ops...>>;
-    if constexpr (FusableOp<Op>) {
-      constexpr size_t kBegin = SegmentBegin<kCount, Ops...>();
-      return MakeChain<kBegin>(
-          ops, MakeSegment<kBegin>(ops, std::move(tail),
-                                   std::make_index_sequence<kCount - kBegin>()));
-    } else if constexpr (requires { Op::kIsBoundary; }) {
-      return MakeChain<kCount - 1>(ops, std::get<kCount - 1>(ops).Erase(std::move(tail)));
-    } else {
-      return MakeChain<kCount - 1>(
-          ops, OpLink<Op, Tail>(std::move(std::get<kCount - 1>(ops)), std::move(tail)));
-    }
+    return longest == 0 ? 0 : 1 + SegmentLength<typename List::Before>(longest - 1);
+  }
+}
+
+// The list without its last kCount operators.
+template <size_t kCount, typename List>
+auto& Without(List& list) {
+  if constexpr (kCount == 0) {
+    return list;
+  } else {
+    return Without<kCount - 1>(*list.before);
+  }
+}
+
+template <typename List, typename Tail, size_t... I>
+auto MakeSegment(List& list, Tail tail, std::index_sequence<I...>) {
+  constexpr size_t kLast = sizeof...(I) - 1;
+  return Segment<Tail, typename std::remove_reference_t<decltype(Without<kLast - I>(list))>::Op...>(
+      {std::move(Without<kLast - I>(list).op)...}, std::move(tail));
+}
+
+// The list's operators and then the tail, as one chain.
+template <typename List, typename Tail>
+auto MakeChain(List& list, Tail tail) {
+  if constexpr (std::is_same_v<List, NoOps>) {
+    return tail;
+  } else if constexpr (constexpr size_t kLength = SegmentLength<List>(); kLength > 0) {
+    return MakeChain(Without<kLength>(list), MakeSegment(list, std::move(tail),
+                                                         std::make_index_sequence<kLength>()));
+  } else {
+    return MakeChain(*list.before,
+                     OpLink<typename List::Op, Tail>(std::move(list.op), std::move(tail)));
   }
 }
 
