@@ -56,7 +56,6 @@ absl::StatusOr<std::string> LiveFiles(rocksdb::Env* env, const std::string& dir)
 
 rocksdb::Status OpenFiles(const rocksdb::Options& options, bool is_read_only, Database& database) {
   rocksdb::DB* db = nullptr;
-  database.filter = NoHoles();
   rocksdb::Options with_filter = options;
   with_filter.wal_filter = &database.filter;
   rocksdb::Status s = is_read_only
@@ -64,6 +63,20 @@ rocksdb::Status OpenFiles(const rocksdb::Options& options, bool is_read_only, Da
                           : rocksdb::DB::Open(with_filter, database.dir, &db);
   database.db.reset(db);
   return s;
+}
+
+// A manifest whose end cannot be read is taken by RocksDB for one that ends there, and then table files
+// are missing whose part of the log is gone too. So the log must go on where the table files end.
+absl::Status CheckLogGoesOn(const rocksdb::Options& options, const std::string& dir) {
+  Database tables;
+  tables.dir = dir;
+  tables.filter.stop_at_first = true;
+  const rocksdb::Status s = OpenFiles(options, true, tables);
+  if (!s.ok()) return StatusFrom(s, dir);
+  const uint64_t last = tables.db->GetLatestSequenceNumber();
+  if (!tables.filter.first || *tables.filter.first <= last + 1) return absl::OkStatus();
+  return absl::DataLossError(Concat("state directory ", dir, " lost commits: its tables end at change ",
+                                    last, ", its log begins at ", *tables.filter.first));
 }
 
 absl::Status CheckWitness(const Database& database) {
@@ -80,7 +93,6 @@ rocksdb::Options OptionsForReading(rocksdb::Env* env) {
   options.env = env;
   options.max_open_files = -1;  // holds every file open from the start: a merge may unlink it
   options.info_log = std::make_shared<SilentLogger>();
-  options.track_and_verify_wals_in_manifest = true;  // as the writer does
   // Somebody may be writing the last record just now, or have lost power while he did: read up to the
   // first thing that does not fit. The witness says whether that is far enough.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -95,10 +107,12 @@ rocksdb::WalFilter::WalProcessingOption NoHoles::LogRecordFound(unsigned long lo
                                                                rocksdb::WriteBatch*, bool*) {
   const std::string& record = batch.Data();
   if (record.size() < kRecordHead) return WalProcessingOption::kCorruptedRecord;
-  uint64_t first = 0;
-  std::memcpy(&first, record.data(), kSequenceSize);
-  if (next_ && first != *next_) return WalProcessingOption::kCorruptedRecord;
-  next_ = first + batch.Count();
+  uint64_t sequence = 0;
+  std::memcpy(&sequence, record.data(), kSequenceSize);
+  if (next_ && sequence != *next_) return WalProcessingOption::kCorruptedRecord;
+  if (!next_) first = sequence;
+  if (stop_at_first) return WalProcessingOption::kStopReplay;
+  next_ = sequence + batch.Count();
   return WalProcessingOption::kContinueProcessing;
 }
 
@@ -136,7 +150,6 @@ rocksdb::Options OptionsFor(const RocksDbOptions& options) {
   o.target_file_size_base = options.write_buffer;
   o.max_bytes_for_level_base = 4 * options.write_buffer;
   o.max_open_files = -1;
-  o.track_and_verify_wals_in_manifest = true;
   o.max_bgerror_resume_count = 0;  // a write that failed is final
   o.stats_dump_period_sec = 0;
   o.stats_persist_period_sec = 0;
@@ -158,6 +171,7 @@ absl::Status OpenForWriting(const RocksDbOptions& options, Database& database) {
   // A kill leaves the log's last record cut short, which this mode takes; anything else that does not
   // fit is an error, and nothing is changed.
   o.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  if (!is_begun) RTSTREAM_RETURN_IF_ERROR(CheckLogGoesOn(OptionsForReading(o.env), database.dir));
   rocksdb::Status s = OpenFiles(o, false, database);
   if (s.IsCorruption() && !is_begun) {
     // A power loss may leave a last record of the right length with wrong bytes. It was never synced, so
@@ -168,6 +182,7 @@ absl::Status OpenForWriting(const RocksDbOptions& options, Database& database) {
         probe.db->GetLatestSequenceNumber() >= database.marker.last_commit()) {
       probe.db.reset();
       o.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+      database.filter = NoHoles();
       s = OpenFiles(o, false, database);
     }
   }
@@ -181,7 +196,11 @@ absl::Status OpenForWriting(const RocksDbOptions& options, Database& database) {
 
 absl::Status OpenForReading(rocksdb::Env* env, Database& database) {
   RTSTREAM_ASSIGN_OR_RETURN(const std::string before, LiveFiles(env, database.dir));
-  const rocksdb::Status s = OpenFiles(OptionsForReading(env), true, database);
+  absl::Status status = CheckLogGoesOn(OptionsForReading(env), database.dir);
+  if (status.ok()) {
+    const rocksdb::Status s = OpenFiles(OptionsForReading(env), true, database);
+    status = s.ok() ? CheckWitness(database) : StatusFrom(s, database.dir);
+  }
   // A file may have been merged away, or a log flushed and unlinked, between two of RocksDB's steps. Then
   // what was opened may even be a mixture.
   RTSTREAM_ASSIGN_OR_RETURN(const std::string after, LiveFiles(env, database.dir));
@@ -189,8 +208,7 @@ absl::Status OpenForReading(rocksdb::Env* env, Database& database) {
     return absl::UnavailableError(
         Concat("the files of state directory ", database.dir, " change too fast to be read"));
   }
-  if (!s.ok()) return StatusFrom(s, database.dir);
-  return CheckWitness(database);
+  return status;
 }
 
 DatabaseReader::~DatabaseReader() {

@@ -25,6 +25,10 @@ class NoHoles final : public rocksdb::WalFilter {
                                      bool* is_changed) override;
   const char* Name() const override { return "rtstream: no holes"; }
 
+  // Reads no further than the first record.
+  bool stop_at_first = false;
+  std::optional<uint64_t> first;  // its sequence number
+
  private:
   std::optional<uint64_t> next_;
 };
