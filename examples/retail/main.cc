@@ -1,5 +1,6 @@
 // retail: the retail pipeline as a program. See README.md beside this file.
 
+#include <fcntl.h>
 #include <malloc.h>
 
 #include <csignal>
@@ -36,6 +37,14 @@ absl::Status FlushOut() {
              : absl::UnavailableError("cannot write to standard output");
 }
 
+// A standard stream that is closed would give its number to the next file, and what is printed would go
+// into that one. Held so that using it is still an error.
+void HoldStandardStreams() {
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (fcntl(fd, F_GETFD) < 0) open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+  }
+}
+
 ExitCode RunGenerate(const GenerateFlags& flags) {
   if (!flags.master.empty()) {
     if (absl::Status status = WriteMasterData(flags.master); !status.ok()) {
@@ -66,6 +75,7 @@ ExitCode RunCheck(const CheckFlags& flags) {
 }  // namespace retail
 
 int main(int argc, char** argv) {
+  retail::HoldStandardStreams();
   // A commit builds some megabytes and drops them. Kept by the process, the next one need not ask the
   // kernel for zeroed pages again.
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
