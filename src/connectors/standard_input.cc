@@ -13,7 +13,6 @@
 namespace rtstream {
 namespace {
 
-constexpr std::string_view kLabel = "-";
 constexpr std::string_view kWhat = "standard input";
 
 }  // namespace
@@ -67,7 +66,7 @@ void StandardInput::Describe(Batch<Bytes>& batch) {
   is_open_ = !is_at_end_ || reader_.has_pending();
   partitions_->SetFinished(partition_, !is_open_);
   batch.frame().partition = partition_;
-  batch.frame().label = kLabel;
+  batch.frame().label = partition_name_;
   batch.input_bytes = static_cast<uint64_t>(reader_.offset() - told_offset_);
   told_offset_ = reader_.offset();
   FilePosition position;
