@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Prints what compiling costs: seconds and text size of flows of 4 to 64 operators, the hello pipeline,
-# and a caller that sees only the pipeline's header.
+# Prints what compiling costs: seconds of processor and text size of flows of 4 to 64 operators, the hello
+# pipeline, and a caller that sees only the pipeline's header.
 #
 #   benchmarks/compile_time.sh [COMPILER [FLAG...]]      default: g++ -O2
 #
-# The better of three runs each. Numbers for the docs come from an idle machine.
+# The best of three runs each.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -17,7 +17,7 @@ trap 'rm -rf "$work"' EXIT
 measure() {
   local what=$1 unit=$2 best= seconds
   for _ in 1 2 3; do
-    seconds=$({ TIMEFORMAT=%R; time "$compiler" -std=c++20 "${flags[@]}" -I"$root/include" \
+    seconds=$({ TIMEFORMAT=%U; time "$compiler" -std=c++20 "${flags[@]}" -I"$root/include" \
       -c "$unit" -o "$work/unit.o"; } 2>&1)
     if [[ -z $best ]] || awk "BEGIN { exit !($seconds < $best) }"; then best=$seconds; fi
   done
