@@ -25,9 +25,10 @@ struct RocksDbOptions {
   size_t write_buffer = size_t{64} << 20;
   // Threads that write and merge table files behind the commits; default 2.
   int background_jobs = 2;
-  // Table files are compressed with LZ4, where RocksDB was built with it; default yes. Costs some CPU
-  // time in the background threads.
-  bool compress = true;
+  // Table files are compressed with LZ4, where RocksDB was built with it; default no: blocks of state
+  // are mostly rewritten before they are merged, so the disk is written as much (measured: 660 bytes
+  // a sale either way) and a tenth more CPU time is spent. For small disks.
+  bool compress = false;
   // What RocksDB reaches its files through; null: the machine's file system. Must outlive the store.
   rocksdb::Env* env = nullptr;
 };
