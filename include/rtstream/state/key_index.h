@@ -48,11 +48,7 @@ class KeyIndex {
   void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(slots() + (hash >> shift_)); }
   void PrefetchEntry(uint64_t hash) const {
     const Slot& slot = slots()[hash >> shift_];
-    if (slot.ref != 0) {
-      const char* p = reinterpret_cast<const char*>(&At(slot.ref));
-      __builtin_prefetch(p);
-      __builtin_prefetch(p + 64);
-    }
+    if (slot.ref != 0) PrefetchAt(slot.ref);
   }
 
   EntryHead* Find(uint64_t hash, std::string_view key) const {
@@ -89,7 +85,7 @@ class KeyIndex {
   template <typename F>
   void TakeDirty(F&& visit) {
     for (size_t i = 0; i < dirty_.size(); ++i) {
-      if (i + 8 < dirty_.size()) __builtin_prefetch(&At(dirty_[i + 8]));
+      if (i + kAhead < dirty_.size()) PrefetchAt(dirty_[i + kAhead]);
       EntryHead& head = At(dirty_[i]);
       // An entry that was erased after its mark, or marked twice through reused memory.
       if (head.is_dirty == 0) continue;
@@ -102,7 +98,11 @@ class KeyIndex {
 
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
-    for (uint32_t ref : slice_entries_[slice]) visit(At(ref));
+    const std::vector<uint32_t>& refs = slice_entries_[slice];
+    for (size_t i = 0; i < refs.size(); ++i) {
+      if (i + kAhead < refs.size()) PrefetchAt(refs[i + kAhead]);
+      visit(At(refs[i]));
+    }
   }
   template <typename F>
   void ForEach(F&& visit) {
@@ -137,6 +137,14 @@ class KeyIndex {
   static constexpr size_t kExactLists = 65;  // up to 1 KiB
   static size_t FreeList(size_t bytes);
   static size_t UnitsOf(size_t free_list);
+
+  // How many entries ahead of its use memory is asked for.
+  static constexpr size_t kAhead = 8;
+  void PrefetchAt(uint32_t ref) const {
+    const char* p = reinterpret_cast<const char*>(&At(ref));
+    __builtin_prefetch(p);
+    __builtin_prefetch(p + 64);
+  }
 
   uint32_t Allocate(size_t bytes);
   void Grow();
