@@ -1,40 +1,41 @@
 #include "examples/retail/encode.h"
 
-#include <charconv>
 #include <string_view>
 
+#include "rtstream/core/json_text.h"
 #include "rtstream/core/json_writer.h"
 
 namespace retail {
 namespace {
 
-void AppendText(std::string_view name, std::string_view text, std::string& out) {
-  out.append(name);
-  rt::AppendJsonString(text, out);
+// The fields of one line's beginning: the event's ten, region, category, amount.
+constexpr size_t kFactNames = 64;
+size_t FactBound(const Sale& sale) {
+  return kFactNames + rt::JsonMembersBound(sale) + rt::JsonText::StringBound(sale.region) +
+         rt::JsonText::StringBound(sale.category) + rt::JsonText::kNumberBound;
+}
+void PutFact(const Sale& sale, rt::JsonText& text) {
+  text.Raw("{");
+  rt::PutJsonMembers(sale, text);
+  text.Raw(",\"region\":");
+  text.String(sale.region);
+  text.Raw(",\"category\":");
+  text.String(sale.category);
+  text.Raw(",\"amount\":\"");
+  text.Decimal(sale.amount().mantissa, 6);
+  text.Raw("\"");
 }
 
-void AppendNumber(std::string_view name, int64_t number, std::string& out) {
-  out.append(name);
-  rt::JsonCodec<int64_t>::Append(number, out);
+// Where the record stood: the input's name and the position in it. The end of every line.
+size_t EndBound(const Sale& sale) {
+  return 32 + rt::JsonText::StringBound(sale.partition) + rt::JsonText::kNumberBound;
 }
-
-// Where the record stood: the input's name and the position in it.
-void AppendProcessingId(const Sale& sale, std::string& out) {
-  out.append(",\"processingId\":");
-  rt::AppendJsonString(sale.partition, out);
-  out.back() = ':';  // in place of the closing quote
-  rt::JsonCodec<int64_t>::Append(sale.position, out);
-  out.push_back('"');
-}
-
-void AppendFact(const Sale& sale, std::string& out) {
-  out.push_back('{');
-  rt::AppendJsonMembers(sale, out);
-  AppendText(",\"region\":", sale.region, out);
-  AppendText(",\"category\":", sale.category, out);
-  out.append(",\"amount\":\"");
-  rt::AppendDecimal(sale.amount(), out);
-  out.push_back('"');
+void PutEnd(const Sale& sale, rt::JsonText& text) {
+  text.Raw(",\"processingId\":\"");
+  text.Characters(sale.partition);
+  text.Raw(":");
+  text.Integer(sale.position);
+  text.Raw("\"}");
 }
 
 std::string_view NameOf(const StockOutcome& outcome) {
@@ -45,34 +46,48 @@ std::string_view NameOf(const StockOutcome& outcome) {
 }  // namespace
 
 void FactLine::operator()(const StockOutcome& outcome, std::string& out) const {
-  AppendFact(*outcome.record, out);
-  AppendProcessingId(*outcome.record, out);
-  out.push_back('}');
+  const Sale& sale = *outcome.record;
+  rt::JsonText text(out, FactBound(sale) + EndBound(sale));
+  PutFact(sale, text);
+  PutEnd(sale, text);
 }
 
 void FailedLine::operator()(const StockOutcome& outcome, std::string& out) const {
-  AppendFact(*outcome.record, out);
-  AppendNumber(",\"quantityOnHand\":", outcome.stock.on_hand, out);
-  AppendNumber(",\"quantityReserved\":", outcome.stock.reserved, out);
-  AppendProcessingId(*outcome.record, out);
-  out.push_back('}');
+  const Sale& sale = *outcome.record;
+  rt::JsonText text(out, FactBound(sale) + 64 + 2 * rt::JsonText::kNumberBound + EndBound(sale));
+  PutFact(sale, text);
+  text.Raw(",\"quantityOnHand\":");
+  text.Integer(outcome.stock.on_hand);
+  text.Raw(",\"quantityReserved\":");
+  text.Integer(outcome.stock.reserved);
+  PutEnd(sale, text);
 }
 
 void HotLine::operator()(const StockOutcome& outcome, std::string& out) const {
   const Sale& sale = *outcome.record;
-  AppendText("{\"outcome\":", NameOf(outcome), out);
-  AppendText(",\"eventId\":", sale.event_id, out);
-  AppendText(",\"sku\":", sale.sku, out);
-  AppendText(",\"storeId\":", sale.store_id, out);
-  AppendNumber(",\"quantityOnHand\":", outcome.stock.on_hand, out);
-  AppendProcessingId(sale, out);
-  out.push_back('}');
+  rt::JsonText text(out, 128 + rt::JsonText::StringBound(sale.event_id) +
+                             rt::JsonText::StringBound(sale.sku) +
+                             rt::JsonText::StringBound(sale.store_id) +
+                             rt::JsonText::kNumberBound + EndBound(sale));
+  text.Raw("{\"outcome\":\"");
+  text.Raw(NameOf(outcome));
+  text.Raw("\",\"eventId\":");
+  text.String(sale.event_id);
+  text.Raw(",\"sku\":");
+  text.String(sale.sku);
+  text.Raw(",\"storeId\":");
+  text.String(sale.store_id);
+  text.Raw(",\"quantityOnHand\":");
+  text.Integer(outcome.stock.on_hand);
+  PutEnd(sale, text);
 }
 
 void ColdLine::operator()(const StockOutcome& outcome, std::string& out) const {
-  AppendText("{\"eventId\":", outcome.record->event_id, out);
-  AppendProcessingId(*outcome.record, out);
-  out.push_back('}');
+  const Sale& sale = *outcome.record;
+  rt::JsonText text(out, 16 + rt::JsonText::StringBound(sale.event_id) + EndBound(sale));
+  text.Raw("{\"eventId\":");
+  text.String(sale.event_id);
+  PutEnd(sale, text);
 }
 
 }  // namespace retail

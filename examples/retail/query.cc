@@ -28,7 +28,7 @@ class Lines {
   template <typename I>
   void Number(std::string_view name, I value) {
     Name(name);
-    rt::JsonCodec<I>::Append(value, text_);
+    rt::AppendJsonValue(value, text_);
   }
   void Money(std::string_view name, const Amount& value) {
     Name(name);

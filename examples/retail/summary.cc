@@ -32,7 +32,7 @@ std::string SummaryLine(const Summary& summary, const std::optional<Rates>& rate
   std::string line;
   auto add = [&](std::string_view name, auto number) {
     line.append(line.empty() ? "{\"" : ",\"").append(name).append("\":");
-    rt::JsonCodec<decltype(number)>::Append(number, line);
+    rt::AppendJsonValue(number, line);
   };
   add("records_in", summary.records_in);
   add("rejected", summary.rejected);

@@ -87,7 +87,9 @@ namespace {
 
 // Puts the digits of rest * 10^-scale in front of `p`, without trailing zeros behind the point.
 template <typename Unsigned>
-char* PutDecimal(Unsigned rest, int scale, char* p) {
+char* PutBackwards(Unsigned rest, int scale, char* p) {
+  // Money mostly has two decimals, whatever the scale.
+  for (; scale > 1 && rest % 100 == 0; scale -= 2) rest /= 100;
   bool is_significant = false;
   for (int i = 0; i < scale; ++i) {
     const auto digit = static_cast<char>('0' + static_cast<int>(rest % 10));
@@ -105,18 +107,23 @@ char* PutDecimal(Unsigned rest, int scale, char* p) {
 
 }  // namespace
 
-void AppendDecimal(Int128 mantissa, int scale, std::string& out) {
+char* PutDecimal(Int128 mantissa, int scale, char* p) {
   __extension__ using UInt128 = unsigned __int128;
-  const bool is_negative = mantissa < 0;
-  const auto rest = is_negative ? UInt128{0} - static_cast<UInt128>(mantissa)
-                                : static_cast<UInt128>(mantissa);
-  char digits[48];
+  const auto rest = mantissa < 0 ? UInt128{0} - static_cast<UInt128>(mantissa)
+                                 : static_cast<UInt128>(mantissa);
+  char digits[kDecimalBound];
   char* const end = digits + sizeof digits;
   // Dividing 64 bits, the usual case, is some ten times faster.
-  char* p = rest <= UINT64_MAX ? PutDecimal(static_cast<uint64_t>(rest), scale, end)
-                               : PutDecimal(rest, scale, end);
-  if (is_negative) *--p = '-';
-  out.append(p, static_cast<size_t>(end - p));
+  const char* const begin = rest <= UINT64_MAX
+                                ? PutBackwards(static_cast<uint64_t>(rest), scale, end)
+                                : PutBackwards(rest, scale, end);
+  if (mantissa < 0) *p++ = '-';
+  return std::copy(begin, static_cast<const char*>(end), p);
+}
+
+void AppendDecimal(Int128 mantissa, int scale, std::string& out) {
+  char text[kDecimalBound];
+  out.append(text, static_cast<size_t>(PutDecimal(mantissa, scale, text) - text));
 }
 
 }  // namespace rtstream::internal

@@ -138,9 +138,6 @@ char* PutDigits(int64_t v, char* p) {
   return p + kWidth;
 }
 
-// Longest text of a time: 2025-11-28T14:23:45.123456Z.
-constexpr size_t kLongestTime = 27;
-
 // Puts the date and sets the microseconds since midnight.
 char* PutDay(Time t, int64_t& us, char* p) {
   const Time midnight = FloorTo(t, Duration(kDay));
@@ -185,10 +182,9 @@ absl::StatusOr<Time> ParseCivil(std::string_view text) {
   return Time(Duration(us));
 }
 
-void AppendRfc3339(Time t, std::string& out) {
-  char text[kLongestTime];
+char* internal::PutRfc3339(Time t, char* p) {
   int64_t us = 0;
-  char* p = PutDay(t, us, text);
+  p = PutDay(t, us, p);
   const int64_t seconds = us / kSecond;
   *p++ = 'T';
   p = PutDigits<2>(seconds / 3600, p);
@@ -200,17 +196,22 @@ void AppendRfc3339(Time t, std::string& out) {
   const int64_t fraction = us % kSecond;
   p = fraction % 1000 == 0 ? PutDigits<3>(fraction / 1000, p) : PutDigits<6>(fraction, p);
   *p++ = 'Z';
-  out.append(text, static_cast<size_t>(p - text));
+  return p;
+}
+
+void AppendRfc3339(Time t, std::string& out) {
+  char text[internal::kRfc3339Bound];
+  out.append(text, static_cast<size_t>(internal::PutRfc3339(t, text) - text));
 }
 
 void AppendDate(Time t, std::string& out) {
-  char text[kLongestTime];
+  char text[internal::kRfc3339Bound];
   int64_t us = 0;
   out.append(text, static_cast<size_t>(PutDay(t, us, text) - text));
 }
 
 void AppendHour(Time t, std::string& out) {
-  char text[kLongestTime];
+  char text[internal::kRfc3339Bound];
   int64_t us = 0;
   char* p = PutDay(t, us, text);
   *p++ = 'T';

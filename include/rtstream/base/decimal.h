@@ -17,6 +17,9 @@ namespace internal {
 // OutOfRange: more decimals than `scale` after trailing zeros, or a mantissa beyond 64 bits.
 absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa);
 void AppendDecimal(Int128 mantissa, int scale, std::string& out);
+// Puts the same text at `p`, where kDecimalBound bytes fit; returns its end.
+inline constexpr size_t kDecimalBound = 48;
+char* PutDecimal(Int128 mantissa, int scale, char* p);
 
 constexpr int64_t PowerOfTen(int n) { return n == 0 ? 1 : 10 * PowerOfTen(n - 1); }
 

@@ -61,6 +61,11 @@ absl::StatusOr<Time> ParseCivil(std::string_view text);
 // Appends 2025-11-28T14:23:45.123Z: three digits of fraction, or six if t needs them.
 // REQUIRES: 0000 <= year of t <= 9999.
 void AppendRfc3339(Time t, std::string& out);
+namespace internal {
+// Puts the same text at `p`, where kRfc3339Bound bytes fit; returns its end.
+inline constexpr size_t kRfc3339Bound = 27;
+char* PutRfc3339(Time t, char* p);
+}  // namespace internal
 // Appends 2025-11-28.
 void AppendDate(Time t, std::string& out);
 // Appends 2025-11-28T14:00:00Z.

@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 
 #include "rtstream/base/decimal.h"
 #include "rtstream/base/time.h"
 #include "rtstream/core/json_cursor.h"
+#include "rtstream/core/json_text.h"
 #include "rtstream/core/number_text.h"
 
 namespace rtstream {
@@ -17,6 +19,11 @@ namespace rtstream {
 //
 //   static bool Read(JsonCursor& in, V& out);          // false after in.Fail("what was wanted")
 //   static void Append(const V& v, std::string& out);
+//
+// Instead of Append a codec may have what the library's own have, which is faster:
+//
+//   static size_t Bound(const V& v);                   // bytes that Put writes at most
+//   static void Put(const V& v, JsonText& text);
 template <typename V>
 struct JsonCodec;
 
@@ -25,13 +32,31 @@ void AppendJsonString(std::string_view text, std::string& out);
 
 namespace internal {
 bool ReadJsonTime(JsonCursor& in, Time& out);
+
+template <typename V>
+concept HasJsonPut = requires(const V& v, JsonText& text) {
+  JsonCodec<V>::Bound(v);
+  JsonCodec<V>::Put(v, text);
+};
 }  // namespace internal
+
+// Appends a value as its codec writes it.
+template <typename V>
+void AppendJsonValue(const V& v, std::string& out) {
+  if constexpr (internal::HasJsonPut<V>) {
+    JsonText text(out, JsonCodec<V>::Bound(v));
+    JsonCodec<V>::Put(v, text);
+  } else {
+    JsonCodec<V>::Append(v, out);
+  }
+}
 
 // A view of the record's bytes, or of the batch's arena if the text had escapes.
 template <>
 struct JsonCodec<std::string_view> {
   static bool Read(JsonCursor& in, std::string_view& out) { return in.ReadString(out); }
-  static void Append(std::string_view v, std::string& out) { AppendJsonString(v, out); }
+  static size_t Bound(std::string_view v) { return JsonText::StringBound(v); }
+  static void Put(std::string_view v, JsonText& text) { text.String(v); }
 };
 
 template <>
@@ -42,13 +67,15 @@ struct JsonCodec<std::string> {
     out.assign(text);
     return true;
   }
-  static void Append(const std::string& v, std::string& out) { AppendJsonString(v, out); }
+  static size_t Bound(const std::string& v) { return JsonText::StringBound(v); }
+  static void Put(const std::string& v, JsonText& text) { text.String(v); }
 };
 
 template <>
 struct JsonCodec<bool> {
   static bool Read(JsonCursor& in, bool& out) { return in.ReadBool(out); }
-  static void Append(bool v, std::string& out) { out.append(v ? "true" : "false"); }
+  static size_t Bound(bool) { return 5; }
+  static void Put(bool v, JsonText& text) { text.Raw(v ? "true" : "false"); }
 };
 
 // No fraction, no exponent, and within the type's range.
@@ -60,7 +87,8 @@ struct JsonCodec<I> {
     if (!in.ReadNumber(token)) return false;
     return internal::ReadInteger(token, out) || in.Fail(internal::IntegerName<I>());
   }
-  static void Append(I v, std::string& out) { internal::AppendInteger(v, out); }
+  static size_t Bound(I) { return JsonText::kNumberBound; }
+  static void Put(I v, JsonText& text) { std::is_signed_v<I> ? text.Integer(static_cast<int64_t>(v)) : text.Unsigned(static_cast<uint64_t>(v)); }
 };
 
 template <>
@@ -82,18 +110,16 @@ struct JsonCodec<Decimal<kScale>> {
     if (!in.ReadNumber(token)) return false;
     return ParseDecimal(token, out).ok() || in.Fail(internal::DecimalName<kScale>());
   }
-  static void Append(const Decimal<kScale>& v, std::string& out) { AppendDecimal(v, out); }
+  static size_t Bound(const Decimal<kScale>&) { return JsonText::kNumberBound; }
+  static void Put(const Decimal<kScale>& v, JsonText& text) { text.Decimal(v.mantissa, kScale); }
 };
 
 // RFC 3339.
 template <>
 struct JsonCodec<Time> {
   static bool Read(JsonCursor& in, Time& out) { return internal::ReadJsonTime(in, out); }
-  static void Append(Time v, std::string& out) {
-    out.push_back('"');
-    AppendRfc3339(v, out);
-    out.push_back('"');
-  }
+  static size_t Bound(Time) { return JsonText::kTimeBound; }
+  static void Put(Time v, JsonText& text) { text.Time(v); }
 };
 
 // Null or absent: no value.
@@ -105,9 +131,23 @@ struct JsonCodec<std::optional<V>> {
   }
   static void Append(const std::optional<V>& v, std::string& out) {
     if (v) {
-      JsonCodec<V>::Append(*v, out);
+      AppendJsonValue(*v, out);
     } else {
       out.append("null");
+    }
+  }
+  static size_t Bound(const std::optional<V>& v)
+    requires internal::HasJsonPut<V>
+  {
+    return v ? JsonCodec<V>::Bound(*v) : 4;
+  }
+  static void Put(const std::optional<V>& v, JsonText& text)
+    requires internal::HasJsonPut<V>
+  {
+    if (v) {
+      JsonCodec<V>::Put(*v, text);
+    } else {
+      text.Raw("null");
     }
   }
 };

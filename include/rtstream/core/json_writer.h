@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include "rtstream/core/json_codec.h"
@@ -27,21 +28,62 @@ consteval auto MemberPrefix() {
   return text;
 }
 
+template <typename T, size_t I>
+using MemberOf = std::remove_cvref_t<
+    typename std::remove_cvref_t<decltype(std::get<I>(Mapping<T>::kFields))>::Member>;
+
+template <typename T>
+inline constexpr bool kHasJsonPut = []<size_t... I>(std::index_sequence<I...>) {
+  return (HasJsonPut<MemberOf<T, I>> && ...);
+}(std::make_index_sequence<kFieldCount<T>>());
+
+// Calls f(prefix, member) for each field.
+template <typename T, typename F>
+void ForEachMember(const T& record, F&& f) {
+  [&]<size_t... I>(std::index_sequence<I...>) {
+    ([&] {
+      static constexpr auto kPrefix = MemberPrefix<T, I>();
+      f(std::string_view(kPrefix.data(), kPrefix.size()),
+        record.*(std::get<I>(Mapping<T>::kFields).member));
+    }(), ...);
+  }(std::make_index_sequence<kFieldCount<T>>());
+}
+
 }  // namespace internal
 
-// Appends `"name":value` for each field of T's mapping, separated by commas, without braces: for lines
-// that hold more than one type's fields.
+// Bytes that PutJsonMembers writes at most.
+template <Mapped T>
+size_t JsonMembersBound(const T& record) {
+  size_t bound = 0;
+  internal::ForEachMember(record, [&]<typename M>(std::string_view prefix, const M& member) {
+    bound += prefix.size() + JsonCodec<M>::Bound(member);
+  });
+  return bound;
+}
+
+// Writes `"name":value` for each field of T's mapping, separated by commas, without braces: for lines
+// that hold more than one type's fields. REQUIRES: every field's codec has Put.
+template <Mapped T>
+void PutJsonMembers(const T& record, JsonText& text) {
+  internal::ForEachMember(record, [&]<typename M>(std::string_view prefix, const M& member) {
+    text.Raw(prefix);
+    JsonCodec<M>::Put(member, text);
+  });
+}
+
+// As PutJsonMembers, behind the end of `out`, for any codecs.
 template <Mapped T>
 void AppendJsonMembers(const T& record, std::string& out) {
   (void)sizeof(internal::CheckedMapping<T>);
-  [&]<size_t... I>(std::index_sequence<I...>) {
-    ([&] {
-      static constexpr auto kPrefix = internal::MemberPrefix<T, I>();
-      out.append(kPrefix.data(), kPrefix.size());
-      const auto& member = record.*(std::get<I>(Mapping<T>::kFields).member);
-      JsonCodec<std::remove_cvref_t<decltype(member)>>::Append(member, out);
-    }(), ...);
-  }(std::make_index_sequence<internal::kFieldCount<T>>());
+  if constexpr (internal::kHasJsonPut<T>) {
+    JsonText text(out, JsonMembersBound(record));
+    PutJsonMembers(record, text);
+  } else {
+    internal::ForEachMember(record, [&](std::string_view prefix, const auto& member) {
+      out.append(prefix);
+      AppendJsonValue(member, out);
+    });
+  }
 }
 
 // Appends the record as one JSON object, fields in declared order. ReadJson reads it back.

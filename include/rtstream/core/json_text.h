@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "rtstream/base/decimal.h"
+#include "rtstream/base/time.h"
+
+namespace rtstream {
+
+// Writes JSON behind the end of a string, at the speed of copying: room for a whole line is made once, and
+// nothing is checked after that.
+//
+//   JsonText text(out, JsonText::StringBound(sku) + JsonText::kNumberBound + 32);
+//   text.Raw("{\"sku\":");
+//   text.String(sku);
+//   text.Raw(",\"units\":");
+//   text.Integer(units);
+//   text.Raw("}");
+//
+// REQUIRES: no more than `bound` bytes are written; the string is not touched in between. The string has
+// its final size when the JsonText is destroyed.
+class JsonText {
+ public:
+  JsonText(std::string& out, size_t bound) : out_(&out) {
+    const size_t size = out.size();
+    // A string that grows by a line a time must grow by halves all the same.
+    if (out.capacity() < size + bound) out.reserve(2 * (size + bound));
+    out.resize(size + bound);
+    p_ = out.data() + size;
+  }
+  ~JsonText() { out_->resize(static_cast<size_t>(p_ - out_->data())); }
+  JsonText(const JsonText&) = delete;
+  JsonText& operator=(const JsonText&) = delete;
+
+  // Bytes that a value takes at most.
+  static constexpr size_t StringBound(std::string_view text) { return 6 * text.size() + 2; }
+  static constexpr size_t kNumberBound = 48;
+  static constexpr size_t kTimeBound = 32;
+
+  // As it stands: punctuation, names.
+  void Raw(std::string_view text) {
+    std::memcpy(p_, text.data(), text.size());
+    p_ += text.size();
+  }
+  // A string, quotes included. REQUIRES: UTF-8.
+  void String(std::string_view text) {
+    *p_++ = '"';
+    Characters(text);
+    *p_++ = '"';
+  }
+  // A string's characters, without the quotes.
+  void Characters(std::string_view text);
+  void Integer(int64_t v);
+  void Unsigned(uint64_t v);
+  // mantissa * 10^-scale, without exponent or trailing zeros.
+  void Decimal(Int128 mantissa, int scale);
+  // RFC 3339, quotes included. REQUIRES: 0000 <= year <= 9999.
+  void Time(rtstream::Time t);
+
+ private:
+  std::string* out_;
+  char* p_;
+};
+
+}  // namespace rtstream
