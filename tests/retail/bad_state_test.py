@@ -131,7 +131,7 @@ class OutputFiles(StateTest):
 class StateDirectory(StateTest):
     def test_two_processes_on_one_directory(self):
         with running(self.command([self.sales], ["--follow"])) as first:
-            wait_until(lambda: "records_in" in self.try_query(), "the first commit")
+            wait_until(lambda: '"records_in":20000,' in self.try_query(), "all records")
             self.refuse(says="state")
             first.terminate()
             out, err = first.communicate(timeout=60)
