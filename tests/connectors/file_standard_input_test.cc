@@ -80,7 +80,7 @@ TEST_F(StandardInputTest, ANewProcessStreamIsAPartitionOfItsOwn) {
   Type("two\n");
   FileSource second({.paths = {"-"}});
   const SourceReading after = ReadSource(second, before.committed());
-  EXPECT_THAT(after.records, ElementsAre(ReadRecord{"two", 0, 1, "-", 3, false}));
+  EXPECT_THAT(after.records, ElementsAre(ReadRecord{"two", 0, 1, "-#2", 3, false}));
   EXPECT_THAT(after.finished, ElementsAre(Pair("-", true), Pair("-#2", false)));
 }
 

@@ -55,8 +55,8 @@ struct FileSourceOptions {
 // was cut and grew past where it was between two looks.
 //
 // Standard input is the partition "-" with positions from 0. It cannot be read again: what was read
-// and not committed when the process dies is lost. Each later process names it "-#2", "-#3", ..., so
-// that positions of one stream are never taken for another's.
+// and not committed when the process dies is lost. Each later process names it "-#2", "-#3", ..., its
+// label too, so that positions of one stream are never taken for another's.
 //
 // Errors name the path. NotFound, PermissionDenied: it cannot be opened. InvalidArgument: it is no
 // regular file, or given twice. FailedPrecondition: another header, or fewer bytes than committed.
