@@ -7,6 +7,7 @@
 #include "rtstream/core/json_writer.h"
 #include "rtstream/core/mapping.h"
 #include "rtstream/flow/flow.h"
+#include "rtstream/io/cached_table.h"
 #include "rtstream/io/lookup_table.h"
 #include "rtstream/io/memory_sink.h"
 #include "rtstream/io/memory_source.h"
