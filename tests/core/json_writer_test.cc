@@ -73,6 +73,27 @@ TEST(JsonWriter, WritesTheEndsOfIntegers) {
   EXPECT_THAT(out, ::testing::HasSubstr("\"u64\":18446744073709551615,"));
 }
 
+TEST(JsonWriter, ARecordFullOfEscapesReadsBackAsItself) {
+  testing::Random random(TestSeed());
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string id(random.Below(40), static_cast<char>(random.Below(0x20)));
+    SaleEvent sale;
+    sale.event_id = id;
+    sale.source = RandomUtf8(random, 0);
+    sale.quantity = INT32_MIN;
+    sale.price.mantissa = INT64_MIN;
+    sale.schema_version = UINT32_MAX;
+    std::string text = "before";
+    AppendJson(sale, text);
+    Arena arena;
+    SaleEvent back;
+    ASSERT_THAT(ReadJson(std::string_view(text).substr(6), arena, back), IsOk()) << text;
+    ASSERT_EQ(back.event_id, id);
+    ASSERT_EQ(back.source, sale.source);
+    ASSERT_EQ(back.price, sale.price);
+  }
+}
+
 TEST(JsonWriter, ARandomRecordReadsBackAsItself) {
   testing::Random random(TestSeed());
   simdjson::dom::parser parser;
