@@ -153,6 +153,46 @@ TEST_F(DamagedState, LastCommitCutShortIsDroppedIfItWasNeverAcknowledged) {
   EXPECT_THAT(OpenAndReadAll(dir), IsOkAndHolds(NumberedCommits::After(kCommits, kSize)));
 }
 
+// The size of the record that begins at `at`: a checksum of four bytes, a length of two, a type of one,
+// and the rest.
+size_t RecordSize(const std::string& bytes, size_t at) {
+  return size_t{7} + static_cast<uint8_t>(bytes[at + 4]) + 256 * static_cast<uint8_t>(bytes[at + 5]);
+}
+
+TEST_F(DamagedState, ManifestThatSeemsToEndEarlyIsFound) {
+  const std::string file = Files("MANIFEST").front();
+  const std::string whole = scratch.Read(file);
+  for (size_t at = 0; at < whole.size(); at += RecordSize(whole, at)) {
+    std::string broken = whole;
+    broken[at + 5] = 0x40;  // the record reaches over the end of the file
+    scratch.Write(file, broken);
+    SCOPED_TRACE(at);
+    ExpectRightOrDataLoss(ReadAllReadOnly(dir));
+    std::filesystem::copy(dir, scratch.Path("copy"));
+    ExpectRightOrDataLoss(OpenAndReadAll(scratch.Path("copy")));
+    std::filesystem::remove_all(scratch.Path("copy"));
+  }
+}
+
+TEST(DamagedLog, RecordThatIsMissingFromTheMiddleIsFound) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  {
+    const auto store = RocksDbStore::Open(dir);
+    ASSERT_THAT(NumberedCommits::Apply(**store, 1, 20), IsOk());
+  }
+  std::string log;
+  for (const auto& entry : std::filesystem::directory_iterator(dir)) {
+    if (entry.path().extension() == ".log") log = "state/" + entry.path().filename().string();
+  }
+  std::string bytes = scratch.Read(log);
+  const size_t second = RecordSize(bytes, 0);
+  bytes.erase(second, RecordSize(bytes, second));
+  scratch.Write(log, bytes);
+  EXPECT_THAT(ReadAllReadOnly(dir).status(), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(OpenAndReadAll(dir).status(), StatusIs(absl::StatusCode::kDataLoss));
+}
+
 // A file system whose log files fail when they are told to.
 class FailingFiles final : public rocksdb::FileSystemWrapper {
  public:
