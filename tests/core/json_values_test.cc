@@ -84,6 +84,7 @@ TEST_F(Json, DoublesBeyondTheRangeAreRefused) {
   EXPECT_EQ(Refusal("real", "1e400"),
             "real: want a number in the range of a double, got a number with an exponent at byte 8");
   EXPECT_THAT(Refusal("real", "-1e400"), HasSubstr("in the range of a double"));
+  EXPECT_THAT(Refusal("real", "1e-400"), HasSubstr("in the range of a double"));
 }
 
 TEST_F(Json, DecimalsAreExact) {

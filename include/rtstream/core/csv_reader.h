@@ -71,8 +71,8 @@ class CsvColumns {
  private:
   static constexpr size_t kSkipped = ~size_t{0};
 
-  CsvColumns(absl::Span<const CsvFieldReader> fields, const CsvOptions& options)
-      : fields_(fields), options_(options) {}
+  CsvColumns(absl::Span<const CsvFieldReader> fields, CsvOptions options)
+      : fields_(fields), options_(std::move(options)) {}
   absl::Status Check();
   absl::Status Refuse(size_t column, std::string_view want, const char* at,
                       std::string_view text) const;
