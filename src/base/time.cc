@@ -61,6 +61,13 @@ class Parts {
     text_.remove_prefix(n);
     return v;
   }
+  // The next n characters; null if there are fewer.
+  const char* Bytes(size_t n) {
+    if (text_.size() < n) return nullptr;
+    const char* const p = text_.data();
+    text_.remove_prefix(n);
+    return p;
+  }
   void Expect(char a, char b) {
     if (text_.empty() || (text_[0] != a && text_[0] != b)) {
       Fail();
@@ -102,19 +109,20 @@ class Parts {
 
 // The date, the separator and the time of day, in microseconds since 1970; false if out of range.
 bool ReadDateTime(Parts& in, char separator, char separator2, int64_t& us) {
-  const int64_t year = in.Digits(4);
-  in.Expect('-', '-');
-  const int64_t month = in.Digits(2);
-  in.Expect('-', '-');
-  const int64_t day = in.Digits(2);
-  in.Expect(separator, separator2);
-  const int64_t hour = in.Digits(2);
-  in.Expect(':', ':');
-  const int64_t minute = in.Digits(2);
-  in.Expect(':', ':');
-  const int64_t second = in.Digits(2);
-  const int64_t fraction = in.ok() && in.Take('.') ? in.Fraction() : 0;
-  if (!in.ok() || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) ||
+  const char* const p = in.Bytes(19);
+  if (p == nullptr) return false;
+  bool bad = p[4] != '-' || p[7] != '-' || (p[10] != separator && p[10] != separator2) ||
+             p[13] != ':' || p[16] != ':';
+  const auto two = [&](size_t at) {
+    const auto tens = static_cast<uint8_t>(p[at] - '0'), ones = static_cast<uint8_t>(p[at + 1] - '0');
+    bad |= tens > 9 || ones > 9;
+    return int64_t{tens} * 10 + ones;
+  };
+  const int64_t year = two(0) * 100 + two(2);
+  const int64_t month = two(5), day = two(8);
+  const int64_t hour = two(11), minute = two(14), second = two(17);
+  const int64_t fraction = in.Take('.') ? in.Fraction() : 0;
+  if (bad || !in.ok() || month < 1 || month > 12 || day < 1 || day > DaysInMonth(year, month) ||
       hour > 23 || minute > 59 || second > 59) {
     return false;
   }

@@ -9,6 +9,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "rtstream/base/bytes.h"
 #include "rtstream/base/text.h"
 
 namespace rtstream {
@@ -349,7 +350,7 @@ bool JsonCursor::ReadKey(std::string_view expected, bool& matched, std::string_v
   if (p_ >= end_ || *p_ != '"') return FailAt(p_, "a member's name");
   const size_t n = expected.size();
   matched = n != 0 && static_cast<size_t>(end_ - p_) > n + 2 && p_[n + 1] == '"' &&
-            std::memcmp(p_ + 1, expected.data(), n) == 0;
+            internal::EqualBytes(p_ + 1, expected.data(), n);
   if (matched) {
     p_ += n + 2;
   } else {

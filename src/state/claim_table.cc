@@ -15,36 +15,44 @@ constexpr char kText = '\0';
 constexpr char kUuid = '\x01';
 constexpr uint8_t kFormat = 1;
 constexpr size_t kUuidText = 36;
-constexpr std::string_view kDigits = "0123456789abcdef";
 
-bool IsDash(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
+template <typename Word>
+Word Load(const char* p) {
+  Word v = 0;
+  std::memcpy(&v, p, sizeof v);
+  return v;
+}
 
-// 0-15 for a lower-case hexadecimal digit, else 255.
-constexpr auto kNibble = [] {
-  std::array<uint8_t, 256> table{};
-  table.fill(255);
-  for (size_t i = 0; i < 16; ++i) table[static_cast<uint8_t>(kDigits[i])] = static_cast<uint8_t>(i);
-  return table;
-}();
+// Eight hexadecimal digits, lower case only, as four bytes, all digits at once; false if one is none.
+bool PackDigits(uint64_t v, char* out) {
+  constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x80 * kOnes;
+  if ((v & kHigh) != 0) return false;
+  // A byte's high bit is set by the first addend if it is at least the range's begin, and by the second
+  // if it is beyond the end.
+  const auto in_range = [&](uint64_t first, uint64_t last) {
+    return (v + (0x80 - first) * kOnes) & ~(v + (0x7f - last) * kOnes) & kHigh;
+  };
+  const uint64_t letters = in_range('a', 'f');
+  if ((in_range('0', '9') | letters) != kHigh) return false;
+  uint64_t nibbles = (v & 0x0f * kOnes) + (letters >> 7) * 9;
+  // The first digit is a byte's high half; little endian, as stored formats are.
+  nibbles = (nibbles << 4 | nibbles >> 8) & 0x00ff00ff00ff00ff;
+  nibbles = (nibbles | nibbles >> 8) & 0x0000ffff0000ffff;
+  const auto packed = static_cast<uint32_t>(nibbles | nibbles >> 16);
+  std::memcpy(out, &packed, sizeof packed);
+  return true;
+}
 
 // Only the canonical text is packed, so that packing is reversible and byte equality is kept.
 bool PackUuid(std::string_view id, char* out) {
   if (id.size() != kUuidText) return false;
-  uint32_t bad = 0;
-  size_t at = 0;
-  for (size_t i = 0; i < kUuidText;) {
-    if (IsDash(i)) {
-      bad |= static_cast<uint32_t>(id[i] ^ '-');
-      ++i;
-      continue;
-    }
-    const uint32_t high = kNibble[static_cast<uint8_t>(id[i])];
-    const uint32_t low = kNibble[static_cast<uint8_t>(id[i + 1])];
-    bad |= (high | low) & 0xf0;
-    out[at++] = static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  return bad == 0;
+  const char* const p = id.data();
+  if (p[8] != '-' || p[13] != '-' || p[18] != '-' || p[23] != '-') return false;
+  // Put together in registers: digits that were copied in small pieces are slow to load in larger ones.
+  return PackDigits(Load<uint64_t>(p), out) &&
+         PackDigits(Load<uint32_t>(p + 9) | uint64_t{Load<uint32_t>(p + 14)} << 32, out + 4) &&
+         PackDigits(Load<uint32_t>(p + 19) | uint64_t{Load<uint32_t>(p + 24)} << 32, out + 8) &&
+         PackDigits(Load<uint64_t>(p + 28), out + 12);
 }
 
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "rtstream/base/bytes.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/base/pages.h"
 
@@ -58,8 +59,8 @@ class KeyIndex {
       if (slot.tag == TagOf(hash)) [[likely]] {
         EntryHead* head = &At(slot.ref);
         if (head->key_size == key.size() &&
-            std::memcmp(reinterpret_cast<const char*>(head) + entry_size_, key.data(),
-                        key.size()) == 0) {
+            internal::EqualBytes(reinterpret_cast<const char*>(head) + entry_size_, key.data(),
+                                 key.size())) {
           return head;
         }
       }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace rtstream::internal {
+
+template <typename Word>
+bool EqualWord(const char* a, const char* b) {
+  Word x = 0, y = 0;
+  std::memcpy(&x, a, sizeof x);
+  std::memcpy(&y, b, sizeof y);
+  return x == y;
+}
+
+// Whether n bytes are equal: for keys and names, which are too short for a call of memcmp.
+inline bool EqualBytes(const char* a, const char* b, size_t n) {
+  if (n >= 8) {
+    for (size_t i = 0; i + 8 < n; i += 8) {
+      if (!EqualWord<uint64_t>(a + i, b + i)) return false;
+    }
+    return EqualWord<uint64_t>(a + n - 8, b + n - 8);
+  }
+  if (n >= 4) return EqualWord<uint32_t>(a, b) && EqualWord<uint32_t>(a + n - 4, b + n - 4);
+  for (size_t i = 0; i < n; ++i) {
+    if (a[i] != b[i]) return false;
+  }
+  return true;
+}
+
+}  // namespace rtstream::internal
