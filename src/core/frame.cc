@@ -9,10 +9,12 @@ void Frame::HoldBytes(std::shared_ptr<const char[]> owner, std::string_view byte
   bytes_ = bytes;
 }
 
-void Frame::MarkRefused(size_t row) {
+bool Frame::MarkRefused(size_t row) {
   if (refused_.size() < rows.size()) refused_.resize(rows.size(), 0);
-  refused_[row] = 1;
+  const bool is_first = refused_[row] == 0;
+  refused_[row] = kRefused | kHasLetter;
   any_refused_ = true;
+  return is_first;
 }
 
 void Frame::Clear() {

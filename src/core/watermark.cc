@@ -53,21 +53,29 @@ Time WatermarkTracker::Advance(Time now) {
 void WatermarkTracker::Recompute() {
   others_ = kMaxTime;
   Time own = kMaxTime;
+  Time last_end = kMinTime;
+  bool is_all_finished = true;
   for (uint32_t i = 0; i < partitions_.size(); ++i) {
     const PartitionState& p = partitions_[i];
-    if (p.largest == kMinTime || p.is_finished) continue;
+    if (p.largest == kMinTime) continue;
+    const Time w = SaturatingSubtract(p.largest, options_.max_out_of_orderness);
+    if (p.is_finished) {
+      last_end = std::max(last_end, w);
+      continue;
+    }
+    is_all_finished = false;
     if (options_.idle_timeout > Duration{0} &&
         SaturatingAdd(std::max(p.last_record, began_), options_.idle_timeout) <= now_) {
       continue;
     }
-    const Time w = SaturatingSubtract(p.largest, options_.max_out_of_orderness);
     if (i == at_) {
       own = w;
     } else {
       others_ = std::min(others_, w);
     }
   }
-  const Time all = std::min(own, others_);
+  // Where every partition has ended it does not matter which one did so last.
+  const Time all = is_all_finished ? last_end : std::min(own, others_);
   if (all != kMaxTime) seen_ = std::max(seen_, all);
 }
 

@@ -22,7 +22,7 @@ void Lane::BeginBatch(Time now) {
 
 void Lane::Refuse(Node& node, Frame& frame, size_t row, absl::Status reason) {
   node.counters().refused.Add(1);
-  frame.MarkRefused(row);
+  if (!frame.MarkRefused(row)) return;
   const std::string_view raw = frame.raw(row);
   DeadLetter letter;
   letter.op = node.name();
@@ -31,7 +31,7 @@ void Lane::Refuse(Node& node, Frame& frame, size_t row, absl::Status reason) {
   letter.partition.assign(frame.label);
   letter.position = frame.position(row);
   letter.ordinal = frame.ordinal(row);
-  letter.length = raw.size();
+  letter.length = frame.rows[row].raw_size;
   letter.bytes.assign(raw.substr(0, DeadLetter::kMaxBytes));
   dead_letters_.Append(std::move(letter), frame.rows[row]);
 }
@@ -43,7 +43,7 @@ absl::Status Lane::Retry(absl::FunctionRef<absl::Status()> call) {
   for (int attempt = 1; attempt < retry_.max_attempts; ++attempt) {
     if (clock_->Wait(backoff.Next(), *stop_)) {
       stop_->Notify();  // kept for the runner, which stops at the next batch
-      return status;
+      return call();
     }
     status = call();
     if (status.ok() || !IsTransient(status)) return status;

@@ -14,7 +14,8 @@ namespace rtstream {
 // What is known of a row besides its value.
 struct RowMeta {
   // Bits of `flags`.
-  static constexpr uint32_t kOversize = 1;  // the source cut the record: raw_size is its full length
+  // The source cut the record: raw_size is its full length. What was kept ends the frame's bytes.
+  static constexpr uint32_t kOversize = 1;
 
   uint32_t position = 0;    // delta from Frame::base_position
   uint32_t ordinal = 0;     // delta from Frame::base_ordinal
@@ -55,9 +56,12 @@ class Frame {
   int64_t position(size_t row) const { return base_position + rows[row].position; }
   int64_t ordinal(size_t row) const { return base_ordinal + rows[row].ordinal; }
 
-  // Rows that went to the dead letters, in the order of refusal.
-  void MarkRefused(size_t row);
-  bool is_refused(size_t row) const { return any_refused_ && refused_[row] != 0; }
+  // Notes that a row's record goes to the dead letters. False if it is there already: a record that a
+  // branch refused goes on elsewhere and may be refused again.
+  bool MarkRefused(size_t row);
+  // A row that was refused in a branch is in play again.
+  void PassOn(size_t row) { refused_[row] &= kHasLetter; }
+  bool is_refused(size_t row) const { return any_refused_ && (refused_[row] & kRefused) != 0; }
   bool any_refused() const { return any_refused_; }
 
   // Forgets rows and bytes; keeps the memory.
@@ -66,6 +70,7 @@ class Frame {
  private:
   std::shared_ptr<const char[]> owner_;
   std::string_view bytes_;
+  static constexpr uint8_t kRefused = 1, kHasLetter = 2;
   std::vector<uint8_t> refused_;
   bool any_refused_ = false;
 };

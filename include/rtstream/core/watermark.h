@@ -41,7 +41,8 @@ class WatermarkTracker {
     if (event_time > largest_) [[unlikely]] Raise(event_time);
   }
 
-  // A finished partition no longer holds the watermark back.
+  // A finished partition no longer holds the watermark back. When all are, the one that came furthest
+  // says how far event time is complete.
   void Finish(uint32_t partition);
 
   // Excludes partitions that were idle for too long at `now`; returns the watermark.

@@ -57,6 +57,7 @@ struct RunningAggregateOp {
       }
     }
     if constexpr (!kBuilds<Next>) {
+      emit.node().counters().out.Add(in.size());
       return absl::OkStatus();
     } else {
       return emit.Push(Rows<Output>(built.data(), in.frame(), in.selection()));

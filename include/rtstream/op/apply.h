@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <tuple>
 #include <type_traits>
@@ -47,9 +48,20 @@ struct FusedUserOp {
   std::string name;
   User user;
 
+  // What it emits waits until it is known to be right: a row of a segment has no place for two.
   template <typename Emit>
   absl::Status Process(const Input& in, Context& ctx, Emit&& emit) {
-    return user.Process(in, ctx, std::forward<Emit>(emit));
+    std::optional<Output> result;
+    bool is_single = true;
+    RTSTREAM_RETURN_IF_ERROR(user.Process(in, ctx, [&](Output out) {
+      is_single = !result.has_value();
+      result = std::move(out);
+    }));
+    if (!is_single) {
+      return absl::InternalError("the operator says that it emits at most one record, and emits more");
+    }
+    if (result.has_value()) emit(*std::move(result));
+    return absl::OkStatus();
   }
 };
 
@@ -73,7 +85,10 @@ struct RecordUserOp {
       const size_t row = in.row(i);
       ctx.At(in.frame(), row);
       absl::Status status = user.Process(in[i], ctx, [&](Output out) {
-        if (rows.is_full() && downstream.ok()) downstream = rows.Flush(emit);
+        if (rows.is_full() && downstream.ok()) {
+          downstream = rows.Flush(emit);
+          ctx.At(in.frame(), row);
+        }
         if (downstream.ok()) rows.Append(std::move(out), row);
       });
       RTSTREAM_RETURN_IF_ERROR(downstream);
@@ -119,21 +134,31 @@ struct BatchUserOp {
   static constexpr bool kMayRefuse = true;
   std::string name;
   User user;
+  enum class Verdict : uint8_t { kNone, kEmitted, kRefused };
   std::vector<Output> built{};
-  std::vector<uint8_t> has_result{};
+  std::vector<Verdict> verdicts{};
+  std::vector<std::pair<size_t, absl::Status>> reasons{};
   Selection selection{};
 
   template <typename Next>
   absl::Status Process(const Rows<Input>& in, Emitter<Next>& emit) {
     if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
-    has_result.assign(in.size(), 0);
-    Results<Next> results(*this, in, emit);
+    Results results(*this, in);
     Context& ctx = emit.lane().context();
-    RTSTREAM_RETURN_IF_ERROR(
-        emit.lane().Retry([&] { return user.ProcessBatch(in, ctx, results); }));
+    RTSTREAM_RETURN_IF_ERROR(emit.lane().Retry([&] {
+      // What a call that failed has said is forgotten.
+      verdicts.assign(in.size(), Verdict::kNone);
+      reasons.clear();
+      return user.ProcessBatch(in, ctx, results);
+    }));
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
-      if (has_result[i] != 0) selection.Add(in.row(i));
+      if (verdicts[i] == Verdict::kEmitted) selection.Add(in.row(i));
+    }
+    for (auto& [i, reason] : reasons) {
+      if (verdicts[i] != Verdict::kRefused) continue;
+      verdicts[i] = Verdict::kNone;
+      emit.Refuse(in.frame(), in.row(i), std::move(reason));
     }
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
@@ -145,23 +170,21 @@ struct BatchUserOp {
   absl::Status Restore(const CheckpointReader& in) { return RestoreUser(user, in); }
 
  private:
-  template <typename Next>
   class Results final : public BatchResults<Output> {
    public:
-    Results(BatchUserOp& op, const Rows<Input>& in, Emitter<Next>& emit)
-        : op_(&op), in_(&in), emit_(&emit) {}
+    Results(BatchUserOp& op, const Rows<Input>& in) : op_(&op), in_(&in) {}
     void Emit(size_t i, Output out) override {
       op_->built[in_->row(i)] = std::move(out);
-      op_->has_result[i] = 1;
+      op_->verdicts[i] = Verdict::kEmitted;
     }
     void Refuse(size_t i, absl::Status reason) override {
-      emit_->Refuse(in_->frame(), in_->row(i), std::move(reason));
+      op_->verdicts[i] = Verdict::kRefused;
+      op_->reasons.emplace_back(i, std::move(reason));
     }
 
    private:
     BatchUserOp* op_;
     const Rows<Input>* in_;
-    Emitter<Next>* emit_;
   };
 };
 

@@ -115,7 +115,7 @@ struct DedupOp {
 
   absl::Status TooOldError(const RowMeta& meta) const {
     return absl::OutOfRangeError(Concat(
-        "event time is ", (meta.watermark - meta.event_time).count() / 1'000'000,
+        "event time is ", SaturatingDifference(meta.watermark, meta.event_time).count() / 1'000'000,
         " s behind the watermark, want at most ", options.window.count() / 1'000'000, " s"));
   }
 };

@@ -35,10 +35,12 @@ struct EnrichOp {
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
     keys.resize(in.size());
-    found.assign(in.size(), nullptr);
     for (size_t i = 0; i < in.size(); ++i) keys[i] = std::invoke(key, in[i]);
-    RTSTREAM_RETURN_IF_ERROR(emit.lane().Retry(
-        [&] { return table->Lookup(keys, absl::MakeSpan(found)); }));
+    RTSTREAM_RETURN_IF_ERROR(emit.lane().Retry([&] {
+      // A call that failed may have left something behind.
+      found.assign(in.size(), nullptr);
+      return table->Lookup(keys, absl::MakeSpan(found));
+    }));
     if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {

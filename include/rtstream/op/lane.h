@@ -45,14 +45,15 @@ class Lane {
   Time watermark_before() const { return watermark_before_; }
   void set_watermark(Time watermark) { watermark_before_ = std::exchange(watermark_, watermark); }
 
-  // Sends a row's record to the dead letters, in the name of `node`.
+  // Sends a row's record to the dead letters, in the name of `node`. A record has one dead letter, of
+  // the first refusal: another, in another branch, is only counted.
   void Refuse(Node& node, Frame& frame, size_t row, absl::Status reason);
 
   // The dead letters of the batch at hand, as a batch of their own.
   Batch<DeadLetter>& dead_letters() { return dead_letters_; }
 
-  // Calls until it succeeds, fails for good, has failed too often, or the run is asked to stop at
-  // once. Between calls it waits on the clock, longer each time.
+  // Calls until it succeeds, fails for good or has failed too often. Between calls it waits on the
+  // clock, longer each time; when the run is asked to stop, it calls once more and waits no longer.
   absl::Status Retry(absl::FunctionRef<absl::Status()> call);
 
   // From here on time counts for `node`; null: for nobody.

@@ -56,7 +56,8 @@ concept RecordOperator =
       { op.Process(in, ctx, emit) } -> std::same_as<absl::Status>;
     };
 
-// What a batch operator gives its results to: at most one for each of the rows it was given.
+// What a batch operator gives its results to: at most one for each of the rows it was given. The last
+// word on a row counts.
 template <typename Out>
 class BatchResults {
  public:
@@ -70,8 +71,8 @@ class BatchResults {
 };
 
 // An operator of one's own, called once for every batch: for look-ups and other I/O that wants many
-// keys at a time. An error status is a failed plug-in: the call is repeated, with backoff, if the
-// error is transient, so nothing may have been emitted before it.
+// keys at a time. An error status is a failed plug-in: what the call gave is forgotten, and it is
+// repeated, with backoff, if the error is transient; else the run ends.
 //
 //   absl::Status ProcessBatch(const rt::Rows<In>& rows, rt::Context&, rt::BatchResults<Out>& results);
 template <typename Op>

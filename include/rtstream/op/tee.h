@@ -25,7 +25,11 @@ struct TeeOp {
 
   template <typename Next>
   absl::Status Process(const Rows<T>& in, Emitter<Next>& emit) {
-    if (!in.empty()) RTSTREAM_RETURN_IF_ERROR(branch.Process(emit.lane(), in));
+    if (in.empty()) return absl::OkStatus();
+    RTSTREAM_RETURN_IF_ERROR(branch.Process(emit.lane(), in));
+    if (in.frame().any_refused()) {
+      for (size_t i = 0; i < in.size(); ++i) in.frame().PassOn(in.row(i));
+    }
     return emit.Push(in);
   }
   void Collect(std::vector<Node*>& nodes) { branch.Collect(nodes); }
@@ -56,7 +60,8 @@ struct TeeStage : StageTag {
 // Takes    the branch's type.
 // Emits    the same record, also when the branch refuses it.
 // State    that of the branch. Watermark: passes, through the branch as well.
-// Refuses  what the branch refuses.
+// Refuses  what the branch refuses. That does not give back what Dedup claimed for the record, since
+//          the record goes on; refused there as well, it still has one dead letter.
 template <typename T, typename Chain>
 internal::TeeStage<T, Chain> Tee(std::string name, Terminal<T, Chain> branch) {
   return {std::move(name), std::move(branch.chain)};

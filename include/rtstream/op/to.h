@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "rtstream/base/status_macros.h"
 #include "rtstream/io/sink.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/stage.h"
@@ -25,9 +27,11 @@ class SinkChain final : public Node {
   absl::Status Process(Lane& lane, const Rows<T>& rows) {
     lane.Enter(this);
     counters().in.Add(rows.size());
-    absl::Status status = lane.Retry([&] { return sink_->Write(rows); });
-    if (status.ok()) counters().out.Add(rows.size());
-    return status;
+    const uint64_t before = sink_->bytes_written();
+    RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] { return sink_->Write(rows); }));
+    counters().out.Add(rows.size());
+    counters().bytes.Add(sink_->bytes_written() - before);
+    return absl::OkStatus();
   }
   void Collect(std::vector<Node*>& nodes) { nodes.push_back(this); }
   SinkBase* sink() const override { return sink_; }

@@ -125,7 +125,7 @@ struct TumblingAggregateOp {
       emit.Refuse(in.frame(), in.row(i),
                   absl::OutOfRangeError(Concat(
                       "late record: its window is closed, event time is ",
-                      (meta.watermark - meta.event_time).count() / 1000,
+                      SaturatingDifference(meta.watermark, meta.event_time).count() / 1000,
                       " ms behind the watermark")));
     }
   }
@@ -141,7 +141,8 @@ struct TumblingAggregateOp {
     timer_frame.Clear();
     RowMeta meta;
     meta.event_time = w.end - Duration{1};
-    meta.watermark = emit.lane().watermark_before();
+    // The last watermark at which the window was open, wherever batches were cut.
+    meta.watermark = SaturatingAdd(w.end, window.allowed_lateness) - Duration{1};
     timer_frame.rows.push_back(meta);
     results.Begin(timer_frame);
     for (auto* entry : sorted) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -74,7 +75,7 @@ struct DecideMovement {
     out.record = &record;
     out.movement = std::invoke(movement_of, record);
     out.is_first = !item.exists();
-    if (out.is_first) out.initial = initial(record);
+    if (out.is_first) out.initial = std::max<int64_t>(0, initial(record));
     out.stock = out.is_first ? Stock{out.initial, 0} : item.value();
     out.result = ApplyMovement(out.movement, out.stock);
     out.version = item.version();
@@ -97,7 +98,8 @@ struct DecideMovement {
 //                         [](const Sale& s) { return rt::Movement{rt::MovementKind::kSell, s.quantity}; },
 //                         [](const Sale&) { return int64_t{100}; })
 //
-// Takes    the type that `movement_of` names. `initial` gives an item's stock at its first record.
+// Takes    the type that `movement_of` names. `initial` gives an item's stock at its first record; less
+//          than zero counts as zero.
 // Emits    InventoryOutcome<T>: the record, the result, and the stock after it. A refused movement is
 //          data and goes on.
 // State    Item<Stock> by key, under `name`; version = number of applied movements. ReadItems reads it.

@@ -18,7 +18,15 @@
 //   EXPECT_THAT(driver.dead_letters(),
 //               ElementsAre(DeadLetterIs("validate", absl::StatusCode::kInvalidArgument, "quantity")));
 
-namespace rtstream::testing {
+namespace rtstream {
+
+// How GoogleTest shows a dead letter.
+inline void PrintTo(const DeadLetter& letter, std::ostream* os) {
+  *os << letter.op << ": " << absl::StatusCodeToString(letter.code) << ": " << letter.message << " ("
+      << letter.partition << ":" << letter.position << ")";
+}
+
+namespace testing {
 namespace internal {
 
 inline const absl::Status& StatusOf(const absl::Status& status) { return status; }
@@ -119,4 +127,5 @@ inline ::testing::Matcher<const DeadLetter&> DeadLetterIs(std::string op, absl::
       ::testing::Field("message", &DeadLetter::message, ::testing::HasSubstr(std::move(message))));
 }
 
-}  // namespace rtstream::testing
+}  // namespace testing
+}  // namespace rtstream
