@@ -7,6 +7,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
 
 namespace rtstream {
 
@@ -31,10 +32,17 @@ struct Committer::Impl {
   bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return job || is_closing; }
   bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return !job && !is_running; }
 
+  absl::Status Apply(const StateBatch& batch) {
+    absl::Status applied = store->Apply(batch);
+    if (!absl::IsAborted(applied)) return applied;
+    return absl::FailedPreconditionError(
+        Concat("another runner has committed to this store: ", MessageOf(applied)));
+  }
+
   absl::Status Execute(CommitJob& work) {
     // Staged bytes first: a commit must not name bytes that a power loss can take.
     for (StagedSinkBase* sink : work.staged) RTSTREAM_RETURN_IF_ERROR(sink->Sync());
-    if (!work.batch.empty()) RTSTREAM_RETURN_IF_ERROR(store->Apply(work.batch));
+    if (!work.batch.empty()) RTSTREAM_RETURN_IF_ERROR(Apply(work.batch));
     {
       absl::MutexLock lock(&mutex);
       durable = work.epoch;

@@ -1,8 +1,10 @@
 #include "rtstream/runtime/opening.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/ascii.h"
+#include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
 namespace rtstream {
@@ -10,29 +12,45 @@ namespace {
 
 constexpr size_t kLongestName = 64;
 
-bool IsName(const std::string& name) {
+bool IsName(std::string_view name) {
   if (name.empty() || name.size() > kLongestName) return false;
   return std::all_of(name.begin(), name.end(), [](unsigned char c) {
     return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
   });
 }
 
+// The value of a setting, for the comparison and for people.
+std::string ValueOf(const std::map<std::string, std::string>& settings, const std::string& key) {
+  auto it = settings.find(key);
+  return it == settings.end() ? "(not set)" : Concat("'", it->second, "'");
+}
+
+absl::Status CheckSetting(const CommitRecord& last,
+                          const std::map<std::string, std::string>& settings,
+                          const std::string& key) {
+  const std::string made_with = ValueOf(last.settings, key), now = ValueOf(settings, key);
+  if (made_with == now) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("the state was made with ", key, " ", made_with, ", this run has ", now));
+}
+
 }  // namespace
+
+absl::Status CheckName(std::string_view name) {
+  if (IsName(name)) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Concat("a name of ", name.size(), " bytes: want 1 to 64 letters, digits, '_', '-' or '.'"));
+}
 
 absl::Status CheckNames(const std::vector<Node*>& nodes) {
   std::map<std::string, const Node*> seen;
   for (const Node* node : nodes) {
-    if (!IsName(node->name())) {
-      return absl::InvalidArgumentError(
-          Concat("operator name of ", node->name().size(),
-                       " characters: want 1 to 64 letters, digits, '_', '-' or '.'"));
-    }
+    RTSTREAM_RETURN_IF_ERROR(CheckName(node->name()));
     auto [it, is_new] = seen.emplace(node->name(), node);
     // One sink may end several branches.
     const bool is_same_sink = node->sink() != nullptr && it->second->sink() == node->sink();
     if (!is_new && !is_same_sink) {
-      return absl::InvalidArgumentError(
-          Concat("two operators are named '", node->name(), "'"));
+      return absl::InvalidArgumentError(Concat("two operators are named '", node->name(), "'"));
     }
   }
   return absl::OkStatus();
@@ -41,12 +59,10 @@ absl::Status CheckNames(const std::vector<Node*>& nodes) {
 absl::Status CheckSettings(const CommitRecord& last,
                            const std::map<std::string, std::string>& settings) {
   for (const auto& [key, value] : settings) {
-    auto it = last.settings.find(key);
-    const std::string made_with = it == last.settings.end() ? "not set" : it->second;
-    if (made_with != value) {
-      return absl::FailedPreconditionError(Concat("the state was made with ", key, " ",
-                                                        made_with, ", this run has ", value));
-    }
+    RTSTREAM_RETURN_IF_ERROR(CheckSetting(last, settings, key));
+  }
+  for (const auto& [key, value] : last.settings) {
+    RTSTREAM_RETURN_IF_ERROR(CheckSetting(last, settings, key));
   }
   return absl::OkStatus();
 }
@@ -72,31 +88,50 @@ std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes) {
   return names;
 }
 
+std::vector<OperatorStats> CollectStats(const std::vector<Node*>& nodes) {
+  std::vector<OperatorStats> all;
+  for (const Node* node : nodes) {
+    OperatorStats stats = node->stats();
+    auto same = std::find_if(all.begin(), all.end(),
+                             [&](const OperatorStats& s) { return s.name == stats.name; });
+    if (same == all.end()) {
+      all.push_back(std::move(stats));
+      continue;
+    }
+    same->in += stats.in;
+    same->out += stats.out;
+    same->refused += stats.refused;
+    same->side += stats.side;
+    same->bytes += stats.bytes;
+    same->keys += stats.keys;
+    same->busy_us += stats.busy_us;
+  }
+  return all;
+}
+
 void SaveCounters(const std::vector<Node*>& nodes, CommitRecord& record) {
   record.operators.clear();
-  for (const Node* node : nodes) {
-    const OperatorStats stats = node->stats();
-    OperatorStats& sum = record.operators[node->name()];
-    sum.name = stats.name;
-    sum.in += stats.in;
-    sum.out += stats.out;
-    sum.refused += stats.refused;
-    sum.side += stats.side;
-    sum.bytes += stats.bytes;
-    sum.keys += stats.keys;
+  for (OperatorStats& stats : CollectStats(nodes)) {
+    std::string name = stats.name;
+    record.operators[std::move(name)] = std::move(stats);
   }
 }
 
-void RestoreCounters(const CommitRecord& record, Node& node) {
-  auto it = record.operators.find(node.name());
-  if (it == record.operators.end()) return;
-  OperatorCounters& counters = node.counters();
-  counters.in.Set(it->second.in);
-  counters.out.Set(it->second.out);
-  counters.refused.Set(it->second.refused);
-  counters.side.Set(it->second.side);
-  counters.bytes.Set(it->second.bytes);
-  counters.keys.Set(it->second.keys);
+void RestoreCounters(const CommitRecord& record, const std::vector<Node*>& nodes) {
+  std::map<std::string, OperatorStats> left = record.operators;
+  for (const Node* node : nodes) {
+    // What several nodes have counted together goes on at the first of them.
+    const auto stored = left.extract(node->name());
+    if (stored.empty()) continue;
+    const OperatorStats& stats = stored.mapped();
+    OperatorCounters& counters = node->counters();
+    counters.in.Set(stats.in);
+    counters.out.Set(stats.out);
+    counters.refused.Set(stats.refused);
+    counters.side.Set(stats.side);
+    counters.bytes.Set(stats.bytes);
+    counters.keys.Set(stats.keys);
+  }
 }
 
 }  // namespace rtstream

@@ -17,6 +17,8 @@
 namespace rtstream {
 
 struct Runner::Impl {
+  static constexpr uint32_t kUnknown = ~uint32_t{0};
+
   Impl(Pipeline p, StateStore& s, RunOptions o)
       : options(std::move(o)),
         clock(options.clock == nullptr ? &system_clock : options.clock),
@@ -37,11 +39,17 @@ struct Runner::Impl {
 
   absl::Status Open();
   absl::StatusOr<StepResult> Step();
+  absl::Status Commit();
+  absl::Status Remember(absl::Status status);
+  absl::StatusOr<PollResult> Poll();
   absl::Status ProcessBatch();
+  absl::Status ProcessIdle();
+  void NoticeEnd(uint32_t source_index);
   absl::Status AdvanceWatermark(Time now);
   absl::Status CommitIfDue();
   absl::Status BeginCommit();
   absl::Status PublishDurable();
+  absl::Status ForgetAcknowledged();
   uint32_t PartitionId(uint32_t source_index);
 
   RunOptions options;
@@ -58,6 +66,7 @@ struct Runner::Impl {
   Committer committer;
 
   bool is_open = false;
+  absl::Status failure;            // the first error
   CommitRecord next;               // as the next commit will say
   bool has_uncommitted = false;
   uint64_t epoch_bytes = 0;
@@ -66,6 +75,7 @@ struct Runner::Impl {
   // The source numbers its partitions anew at each Open; the watermark's numbers follow the names.
   std::vector<std::string> partition_names;
   std::vector<uint32_t> ids_by_index;
+  uint32_t last_index = kUnknown;  // of the batch before
 
   mutable absl::Mutex mutex;
   CommitRecord committed ABSL_GUARDED_BY(mutex);
@@ -86,8 +96,8 @@ absl::Status Runner::Impl::Open() {
     RTSTREAM_RETURN_IF_ERROR(CheckOperators(next, body.nodes()));
     for (Node* node : body.nodes()) {
       RTSTREAM_RETURN_IF_ERROR(node->Restore(store));
-      RestoreCounters(next, *node);
     }
+    RestoreCounters(next, body.nodes());
   }
   next.stateful = StatefulOperators(body.nodes());
   lane.watermarks().RestoreWatermark(next.watermark);
@@ -121,7 +131,6 @@ absl::Status Runner::Impl::Open() {
 }
 
 uint32_t Runner::Impl::PartitionId(uint32_t source_index) {
-  constexpr uint32_t kUnknown = ~uint32_t{0};
   if (source_index >= ids_by_index.size()) ids_by_index.resize(source_index + 1, kUnknown);
   uint32_t& id = ids_by_index[source_index];
   if (id == kUnknown) {
@@ -133,23 +142,27 @@ uint32_t Runner::Impl::PartitionId(uint32_t source_index) {
   return id;
 }
 
-absl::StatusOr<StepResult> Runner::Impl::Step() {
-  RTSTREAM_RETURN_IF_ERROR(PublishDurable());
-  PollResult polled = PollResult::kIdle;
-  lane.Enter(body.nodes()[0]);
-  absl::Status status = lane.Retry([&]() -> absl::Status {
-    RTSTREAM_ASSIGN_OR_RETURN(polled, body.Poll(options.batch_rows));
-    return absl::OkStatus();
-  });
-  if (status.ok() && polled == PollResult::kBatch) {
-    status = ProcessBatch();
-  } else if (status.ok()) {
-    status = AdvanceWatermark(clock->Now());
+// The effects in memory are incomplete after an error, so that nothing may follow it; and whoever goes
+// on from the last commit must not meet one that is still under way.
+absl::Status Runner::Impl::Remember(absl::Status status) {
+  if (!status.ok() && failure.ok()) {
+    failure = std::move(status);
+    committer.Wait().IgnoreError();
   }
+  return failure;
+}
+
+absl::StatusOr<StepResult> Runner::Impl::Step() {
+  if (!is_open) return absl::FailedPreconditionError("a runner must be opened before it steps");
+  RTSTREAM_RETURN_IF_ERROR(PublishDurable());
+  lane.Enter(body.nodes()[0]);
+  absl::StatusOr<PollResult> polled = Poll();
+  absl::Status status = polled.status();
+  if (status.ok()) status = *polled == PollResult::kBatch ? ProcessBatch() : ProcessIdle();
   lane.Enter(nullptr);
   RTSTREAM_RETURN_IF_ERROR(status);
   RTSTREAM_RETURN_IF_ERROR(CommitIfDue());
-  switch (polled) {
+  switch (*polled) {
     case PollResult::kBatch:
       return StepResult::kBatch;
     case PollResult::kIdle:
@@ -160,15 +173,29 @@ absl::StatusOr<StepResult> Runner::Impl::Step() {
   return absl::InternalError("a source's poll gave an unknown result");
 }
 
+absl::StatusOr<PollResult> Runner::Impl::Poll() {
+  PollResult polled = PollResult::kIdle;
+  absl::Status status = lane.Retry([&]() -> absl::Status {
+    RTSTREAM_ASSIGN_OR_RETURN(polled, body.Poll(options.batch_rows));
+    return absl::OkStatus();
+  });
+  // The source stands where it stood: a run that was asked to stop can commit what came before.
+  if (IsTransient(status) && stop_requested.load()) return PollResult::kIdle;
+  RTSTREAM_RETURN_IF_ERROR(status);
+  return polled;
+}
+
 absl::Status Runner::Impl::ProcessBatch() {
   next.time = std::max(next.time, clock->Now());
   lane.BeginBatch(next.time);
   const uint32_t index = body.frame().partition;
   const uint32_t id = PartitionId(index);
+  if (last_index != index && last_index != kUnknown) NoticeEnd(last_index);
+  last_index = index;
   lane.watermarks().BeginBatch(id, next.time);
   has_uncommitted = true;
   RTSTREAM_RETURN_IF_ERROR(body.Process(lane));
-  if (body.source().IsFinished(index)) lane.watermarks().Finish(id);
+  NoticeEnd(index);
   RTSTREAM_RETURN_IF_ERROR(AdvanceWatermark(next.time));
   RTSTREAM_RETURN_IF_ERROR(sinks.WriteDeadLetters(lane));
   PartitionRecord& partition = next.partitions[partition_names[id]];
@@ -176,6 +203,24 @@ absl::Status Runner::Impl::ProcessBatch() {
   partition.event_time = lane.watermarks().partition(id);
   epoch_bytes += body.input_bytes();
   return absl::OkStatus();
+}
+
+absl::Status Runner::Impl::ProcessIdle() {
+  const Time now = std::max(next.time, clock->Now());
+  lane.BeginBatch(now);
+  for (uint32_t index = 0; index < ids_by_index.size(); ++index) {
+    if (ids_by_index[index] != kUnknown) NoticeEnd(index);
+  }
+  RTSTREAM_RETURN_IF_ERROR(AdvanceWatermark(now));
+  return sinks.WriteDeadLetters(lane);
+}
+
+// A source may know only some time after a partition's last record that it was the last.
+void Runner::Impl::NoticeEnd(uint32_t source_index) {
+  if (!body.source().IsFinished(source_index)) return;
+  const uint32_t id = ids_by_index[source_index];
+  lane.watermarks().Finish(id);
+  next.partitions[partition_names[id]].event_time.is_finished = true;
 }
 
 absl::Status Runner::Impl::AdvanceWatermark(Time now) {
@@ -210,7 +255,9 @@ absl::Status Runner::Impl::BeginCommit() {
     RTSTREAM_RETURN_IF_ERROR(node->Checkpoint(next.epoch, job.batch));
   }
   SaveCounters(body.nodes(), next);
-  job.batch.Put(std::string(kCommitKey), EncodeCommitRecord(next));
+  // The record's version is one more than its epoch. Another runner on the same store would have
+  // written one that this runner does not go on from.
+  job.batch.PutIf(std::string(kCommitKey), EncodeCommitRecord(next), next.epoch);
   has_uncommitted = false;
   epoch_bytes = 0;
   last_cut = clock->Monotonic();
@@ -219,10 +266,12 @@ absl::Status Runner::Impl::BeginCommit() {
 }
 
 absl::Status Runner::Impl::PublishDurable() {
-  if (!in_flight || (committer.is_busy() && committer.durable_epoch() < in_flight->epoch)) {
+  const bool is_busy = committer.is_busy();
+  // What failed after its commit was durable, the sending, ends the run as well.
+  if (!is_busy) RTSTREAM_RETURN_IF_ERROR(committer.Wait());
+  if (!in_flight || (is_busy && committer.durable_epoch() < in_flight->epoch)) {
     return absl::OkStatus();
   }
-  if (!committer.is_busy()) RTSTREAM_RETURN_IF_ERROR(committer.Wait());
   std::vector<CommittedPosition> positions;
   for (const auto& [name, partition] : in_flight->partitions) {
     positions.push_back({name, partition.resume});
@@ -234,17 +283,43 @@ absl::Status Runner::Impl::PublishDurable() {
   return absl::OkStatus();
 }
 
+absl::Status Runner::Impl::Commit() {
+  if (has_uncommitted) RTSTREAM_RETURN_IF_ERROR(BeginCommit());
+  RTSTREAM_RETURN_IF_ERROR(committer.Wait());
+  RTSTREAM_RETURN_IF_ERROR(PublishDurable());
+  return ForgetAcknowledged();
+}
+
+// Usually the next commit deletes what was acknowledged. None may come for a long time now, and sent
+// again after that it might no longer be known as a repeat.
+absl::Status Runner::Impl::ForgetAcknowledged() {
+  CommitJob job;
+  job.epoch = next.epoch;
+  for (std::string& key : committer.TakeAcknowledged()) job.batch.Delete(std::move(key));
+  if (job.batch.empty()) return absl::OkStatus();
+  RTSTREAM_RETURN_IF_ERROR(committer.Submit(std::move(job)));
+  return committer.Wait();
+}
+
 Runner::Runner(Pipeline pipeline, StateStore& store, RunOptions options)
     : impl_(std::make_unique<Impl>(std::move(pipeline), store, std::move(options))) {}
 Runner::~Runner() = default;
 
-absl::Status Runner::Open() { return impl_->Open(); }
-absl::StatusOr<StepResult> Runner::Step() { return impl_->Step(); }
+absl::Status Runner::Open() {
+  RTSTREAM_RETURN_IF_ERROR(impl_->failure);
+  return impl_->Remember(impl_->Open());
+}
+
+absl::StatusOr<StepResult> Runner::Step() {
+  RTSTREAM_RETURN_IF_ERROR(impl_->failure);
+  absl::StatusOr<StepResult> result = impl_->Step();
+  RTSTREAM_RETURN_IF_ERROR(impl_->Remember(result.status()));
+  return result;
+}
 
 absl::Status Runner::Commit() {
-  if (impl_->has_uncommitted) RTSTREAM_RETURN_IF_ERROR(impl_->BeginCommit());
-  RTSTREAM_RETURN_IF_ERROR(impl_->committer.Wait());
-  return impl_->PublishDurable();
+  RTSTREAM_RETURN_IF_ERROR(impl_->failure);
+  return impl_->Remember(impl_->Commit());
 }
 
 absl::Status Runner::Run() {
@@ -262,11 +337,7 @@ void Runner::RequestStop() {
   impl_->wakeup.Notify();
 }
 
-std::vector<OperatorStats> Runner::Stats() const {
-  std::vector<OperatorStats> stats;
-  for (const Node* node : impl_->body.nodes()) stats.push_back(node->stats());
-  return stats;
-}
+std::vector<OperatorStats> Runner::Stats() const { return CollectStats(impl_->body.nodes()); }
 
 CommitRecord Runner::committed() const {
   absl::MutexLock lock(&impl_->mutex);

@@ -6,15 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "rtstream/base/text.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
+#include "rtstream/runtime/opening.h"
 #include "rtstream/state/byte_io.h"
 #include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
 namespace {
 
-std::string OutboxPrefix(std::string_view sink) { return Concat("x/", sink, "/"); }
+// Chunks that wait: x/<sink>/<epoch>/<number>.
+constexpr std::string_view kOutbox = "x/";
 
 // Operators refuse one after the other. Left in that order, the letters would tell where batches were
 // cut, and a replay cuts them elsewhere.
@@ -47,6 +49,7 @@ SinkSet::SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters
 absl::Status SinkSet::Open(const CommitRecord& last) {
   std::set<std::string_view> names;
   for (SinkBase* sink : sinks_) {
+    RTSTREAM_RETURN_IF_ERROR(CheckName(sink->name()));
     if (!names.insert(sink->name()).second) {
       return absl::InvalidArgumentError(Concat("two sinks are named '", sink->name(), "'"));
     }
@@ -97,7 +100,7 @@ absl::Status SinkSet::Cut(Lane& lane, CommitRecord& next, CommitJob& job) {
       for (size_t i = 0; i < chunks.size(); ++i) {
         // Every repeat of a chunk has its token, and nothing else ever has.
         std::string token = Concat(OrderedHex(next.lineage), "-", name, "-", job.epoch, "-", i);
-        std::string key = Concat(OutboxPrefix(name), OrderedHex(job.epoch), "/", OrderedHex(i));
+        std::string key = Concat(kOutbox, name, "/", OrderedHex(job.epoch), "/", OrderedHex(i));
         std::string stored;
         ByteWriter out(stored);
         out.String(token);
@@ -124,20 +127,30 @@ absl::Status SinkSet::Publish(const CommitRecord& record) {
 absl::StatusOr<std::vector<CommitJob::Outgoing>> SinkSet::ReadOutbox(
     const StateReader& store) const {
   std::vector<CommitJob::Outgoing> unsent;
-  for (SinkBase* sink : sinks_) {
-    OutboxSinkBase* outbox = sink->outbox();
-    if (outbox == nullptr) continue;
-    RTSTREAM_RETURN_IF_ERROR(store.Scan(
-        OutboxPrefix(sink->name()), [&](std::string_view key, std::string_view value) -> absl::Status {
-          RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
-          ByteReader in(block);
-          OutboxChunk chunk{std::string(in.String()), std::string(in.String())};
-          if (!in.ok()) return absl::DataLossError(Concat(key, " is cut short"));
-          unsent.push_back({outbox, std::string(key), std::move(chunk)});
-          return absl::OkStatus();
-        }));
-  }
+  RTSTREAM_RETURN_IF_ERROR(
+      store.Scan(kOutbox, [&](std::string_view key, std::string_view value) -> absl::Status {
+        std::string_view name = key.substr(kOutbox.size());
+        name = name.substr(0, name.find('/'));
+        OutboxSinkBase* outbox = FindOutbox(name);
+        if (outbox == nullptr) {
+          return absl::FailedPreconditionError(
+              Concat("sink '", name, "' has output to send but is not in this pipeline"));
+        }
+        RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
+        ByteReader in(block);
+        OutboxChunk chunk{std::string(in.String()), std::string(in.String())};
+        if (!in.ok()) return absl::DataLossError(Concat(key, " is cut short"));
+        unsent.push_back({outbox, std::string(key), std::move(chunk)});
+        return absl::OkStatus();
+      }));
   return unsent;
+}
+
+OutboxSinkBase* SinkSet::FindOutbox(std::string_view name) const {
+  for (SinkBase* sink : sinks_) {
+    if (sink->name() == name) return sink->outbox();
+  }
+  return nullptr;
 }
 
 }  // namespace rtstream

@@ -20,9 +20,11 @@ using ::testing::IsEmpty;
 class PipelineDriverTest : public ::testing::Test {
  protected:
   Pipeline Make() {
-    return From(numbers_) | Validate("not_negative", [](const int& n) {
-             return n >= 0 ? absl::OkStatus() : absl::InvalidArgumentError("want >= 0");
-           }) |
+    return From(numbers_) |
+           Validate("not_negative",
+                    [](const int& n) {
+                      return n >= 0 ? absl::OkStatus() : absl::InvalidArgumentError("want >= 0");
+                    }) |
            To(seen_);
   }
   void Push(std::initializer_list<int> numbers) {
@@ -75,8 +77,9 @@ TEST_F(PipelineDriverTest, TheClockCommits) {
 TEST_F(PipelineDriverTest, DeadLettersAreKeptUntilACrashTakesThem) {
   Push({1, -1});
   EXPECT_THAT(driver_.Drain(), IsOk());
-  EXPECT_THAT(driver_.dead_letters(),
-              ElementsAre(DeadLetterIs("not_negative", absl::StatusCode::kInvalidArgument, ">= 0")));
+  EXPECT_THAT(
+      driver_.dead_letters(),
+      ElementsAre(DeadLetterIs("not_negative", absl::StatusCode::kInvalidArgument, ">= 0")));
   EXPECT_THAT(driver_.Crash(), IsOk());
   EXPECT_THAT(driver_.dead_letters(), IsEmpty());
 }

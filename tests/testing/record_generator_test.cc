@@ -134,12 +134,14 @@ TEST(RecordGenerator, LateRecordsComeAtMostSoLate) {
 }
 
 TEST(RecordGenerator, InvalidRecordsHaveTheirShare) {
-  EXPECT_NEAR(ShareOf(Generate({.invalid = 0.05}), [](const Made& m) { return m.draft.is_invalid; }),
-              0.05, 0.01);
+  EXPECT_NEAR(
+      ShareOf(Generate({.invalid = 0.05}), [](const Made& m) { return m.draft.is_invalid; }), 0.05,
+      0.01);
 }
 
 TEST(RecordGenerator, ABurstSharesKeyAndTime) {
-  const std::vector<Made> made = Generate({.keys = 1000, .skew = 0, .bursts = 1, .burst_length = 5}, 10);
+  const std::vector<Made> made =
+      Generate({.keys = 1000, .skew = 0, .bursts = 1, .burst_length = 5}, 10);
   for (size_t i = 1; i < 5; ++i) {
     EXPECT_EQ(made[i].draft.key, made[0].draft.key);
     EXPECT_EQ(made[i].draft.event_time, made[0].draft.event_time);

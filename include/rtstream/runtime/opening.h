@@ -2,6 +2,7 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -12,10 +13,14 @@ namespace rtstream {
 
 // What a runner checks before it goes on from a commit, and how counters get into and out of one.
 
-// InvalidArgument: a name is not [A-Za-z0-9_.-]{1,64}, or two operators share one.
+// InvalidArgument: a name is not [A-Za-z0-9_.-]{1,64}.
+absl::Status CheckName(std::string_view name);
+
+// InvalidArgument: an operator's name is not a name, or two operators share one.
 absl::Status CheckNames(const std::vector<Node*>& nodes);
 
-// FailedPrecondition: a setting differs from the one that the state was made with; names both.
+// FailedPrecondition: a setting differs from the one that the state was made with, or only one of the
+// two is there; names both.
 absl::Status CheckSettings(const CommitRecord& last,
                            const std::map<std::string, std::string>& settings);
 
@@ -24,7 +29,9 @@ absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& 
 
 std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes);
 
+// The counters of all nodes in order; nodes that share a sink, and so a name, are summed up as one.
+std::vector<OperatorStats> CollectStats(const std::vector<Node*>& nodes);
 void SaveCounters(const std::vector<Node*>& nodes, CommitRecord& record);
-void RestoreCounters(const CommitRecord& record, Node& node);
+void RestoreCounters(const CommitRecord& record, const std::vector<Node*>& nodes);
 
 }  // namespace rtstream

@@ -22,8 +22,8 @@ struct RunOptions {
   // How long records wait to be committed. Shorter: results are published sooner and a crash repeats
   // less work; each commit costs a sync of the disk.
   Duration commit_interval = std::chrono::milliseconds(200);
-  // Commit early when this much input was read since the last commit.
-  uint64_t max_epoch_bytes = 256 << 20;
+  // Commit early when this much input was read since the last commit. Bounds what sinks hold.
+  uint64_t max_epoch_bytes = 64 << 20;
   // Most records of a batch; at most Frame::kMaxRows. Small batches stay in the nearest cache.
   size_t batch_rows = 512;
   // How long to wait when the source has nothing for now.
@@ -57,8 +57,8 @@ enum class StepResult {
 //
 // Run() from a thread of the host, or Open(), Step() ... and Commit() from its event loop. One thread
 // drives; RequestStop(), Stats() and committed() may be called from any other. When a call returns an
-// error nothing of the open epoch is committed: make a new pipeline and runner on the same store, and
-// it goes on from the last commit.
+// error nothing of the open epoch is committed or will be: every further call gives the same error.
+// Make a new pipeline and runner on the same store, and it goes on from the last commit.
 class Runner {
  public:
   // `store` must outlive the runner. Nothing is opened yet.
@@ -70,7 +70,7 @@ class Runner {
   absl::Status Open();
 
   // Processes one batch and begins a commit when one is due.
-  // REQUIRES: Open() succeeded, and no call has failed.
+  // FailedPrecondition: not opened, or another runner has committed to the store meanwhile.
   absl::StatusOr<StepResult> Step();
 
   // Commits what was processed so far; returns when it is durable and published.
@@ -79,10 +79,13 @@ class Runner {
   // Opens, steps until the source is at its end or a stop is requested, and commits.
   absl::Status Run();
 
-  // Makes Run() return after the batch at hand and a commit. Any thread; not from a signal handler.
+  // Makes Run() return after the batch at hand and a commit. A plug-in that fails for now is asked once
+  // more, without waiting; if a sink or a table fails again, Run() returns its error. Any thread; not
+  // from a signal handler.
   void RequestStop();
 
-  // Counters of every operator, upstream first: source, operators, sinks.
+  // Counters of every operator, upstream first: source, operators, sinks. A sink that ends several
+  // branches comes once.
   std::vector<OperatorStats> Stats() const;
 
   // The last commit that is durable.

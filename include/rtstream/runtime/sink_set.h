@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -20,7 +21,8 @@ class SinkSet {
  public:
   SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters);
 
-  // Opens every sink at the last commit. InvalidArgument: two sinks share a name.
+  // Opens every sink at the last commit. InvalidArgument: a sink's name is not one (see CheckName), or
+  // two share one.
   absl::Status Open(const CommitRecord& last);
 
   // Writes the lane's dead letters of the batch at hand.
@@ -33,10 +35,13 @@ class SinkSet {
   // `record` is durable.
   absl::Status Publish(const CommitRecord& record);
 
-  // What was committed but not yet acknowledged when the last run ended.
+  // What was committed but not yet acknowledged when the last run ended, in order for each sink.
+  // FailedPrecondition: it is for a sink that is not here.
   absl::StatusOr<std::vector<CommitJob::Outgoing>> ReadOutbox(const StateReader& store) const;
 
  private:
+  OutboxSinkBase* FindOutbox(std::string_view name) const;
+
   std::vector<SinkBase*> sinks_;
   std::optional<internal::SinkChain<DeadLetter>> dead_letters_;
   Selection all_letters_;

@@ -1,0 +1,183 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "rtstream/testing/matchers.h"
+#include "tests/runtime/world.h"
+
+namespace rtstream {
+namespace {
+
+using testing::IsOk;
+using testing::StatusIs;
+
+constexpr int64_t kRecords = 5000;
+
+// Commits in a thread of the runner, and the machine's clock.
+class BackgroundTest : public ::testing::Test {
+ protected:
+  RunOptions Options() {
+    RunOptions options = world_.Options();
+    options.commit_in_background = true;
+    options.clock = nullptr;
+    return options;
+  }
+  World world_{kRecords};
+};
+
+TEST_F(BackgroundTest, RunComesToTheSameResultAsStepsByHand) {
+  ASSERT_THAT(world_.NewRunner(Options())->Run(), IsOk());
+  World by_hand(kRecords);
+  ASSERT_THAT(by_hand.NewRunner()->Run(), IsOk());
+  EXPECT_EQ(world_.staged.rows, by_hand.staged.rows);
+  EXPECT_EQ(world_.plain.delivered, by_hand.plain.delivered);
+  EXPECT_EQ(world_.outbox.received(), by_hand.outbox.received());
+  EXPECT_EQ(world_.CommittedSums(), by_hand.CommittedSums());
+  EXPECT_EQ(world_.letters.all().size(), by_hand.letters.all().size());
+}
+
+TEST_F(BackgroundTest, TheLaneGoesOnWhileACommitIsUnderWay) {
+  absl::Notification is_applying, go_on;
+  world_.store.on_apply = [&] {
+    if (world_.store.applied != 1) return;
+    is_applying.Notify();
+    go_on.WaitForNotification();
+  };
+  auto runner = world_.NewRunner(Options());
+  ASSERT_THAT(runner->Open(), IsOk());
+  ASSERT_THAT(runner->Step(), IsOk());
+  is_applying.WaitForNotification();
+  for (int i = 0; i < 10; ++i) ASSERT_THAT(runner->Step(), IsOk());
+  EXPECT_EQ(runner->committed().epoch, 0u);
+  EXPECT_EQ(world_.staged.rows, World::Accepted(55));
+  go_on.Notify();
+  ASSERT_THAT(runner->Commit(), IsOk());
+  EXPECT_EQ(runner->committed().epoch, 2u);
+  EXPECT_EQ(world_.CommittedSums(), World::Sums(55));
+}
+
+TEST_F(BackgroundTest, ADurableCommitIsAnnouncedWhileItsOutputIsStillBeingSent) {
+  absl::Notification is_sending, go_on;
+  bool first = true;
+  world_.outbox.on_send = [&] {
+    if (!std::exchange(first, false)) return;
+    is_sending.Notify();
+    go_on.WaitForNotification();
+  };
+  auto runner = world_.NewRunner(Options());
+  ASSERT_THAT(runner->Open(), IsOk());
+  ASSERT_THAT(runner->Step(), IsOk());
+  is_sending.WaitForNotification();
+  ASSERT_THAT(runner->Step(), IsOk());
+  EXPECT_EQ(runner->committed().epoch, 1u);
+  EXPECT_THAT(world_.source.durable, ::testing::ElementsAre("5"));
+  go_on.Notify();
+}
+
+TEST_F(BackgroundTest, AFailedSendIsNoticedWhileTheSourceIsIdle) {
+  World world(5);
+  world.source.ends = false;
+  world.outbox.send_faults.Push(absl::InternalError("gone"));
+  RunOptions options = world.Options();
+  options.commit_in_background = true;
+  // The clock does not block: idle steps come until the commit thread has failed.
+  EXPECT_THAT(world.NewRunner(options)->Run(), StatusIs(absl::StatusCode::kInternal, "gone"));
+}
+
+TEST_F(BackgroundTest, ARunnerDestroyedDuringACommitLosesNothing) {
+  for (int steps : {1, 2, 5, 20}) {
+    World world(kRecords);
+    RunOptions options = Options();
+    options.dead_letters = &world.letters;
+    auto runner = world.NewRunner(options);
+    ASSERT_THAT(runner->Open(), IsOk());
+    for (int i = 0; i < steps; ++i) ASSERT_THAT(runner->Step(), IsOk());
+    runner.reset();
+    ASSERT_THAT(world.NewRunner()->Run(), IsOk());
+    EXPECT_EQ(world.staged.rows, World::Accepted(kRecords));
+    EXPECT_EQ(world.outbox.received(), World::Sent(kRecords));
+    EXPECT_EQ(world.CommittedSums(), World::Sums(kRecords));
+  }
+}
+
+TEST_F(BackgroundTest, AfterAnErrorNothingIsUnderWay) {
+  absl::Notification is_applying, go_on;
+  world_.store.on_apply = [&] {
+    if (world_.store.applied != 1) return;
+    is_applying.Notify();
+    go_on.WaitForNotification();
+  };
+  auto runner = world_.NewRunner(Options());
+  ASSERT_THAT(runner->Open(), IsOk());
+  ASSERT_THAT(runner->Step(), IsOk());
+  is_applying.WaitForNotification();
+  world_.plain.write_faults.Push(absl::InternalError("broken"));
+  std::thread release([&] { go_on.Notify(); });
+  EXPECT_THAT(runner->Step(), StatusIs(absl::StatusCode::kInternal, "broken"));
+  release.join();
+  EXPECT_EQ(world_.store.applied, 2);
+  EXPECT_EQ(world_.CommittedSums(), World::Sums(5));
+}
+
+TEST_F(BackgroundTest, StopFromAnotherThreadEndsRunWithACommit) {
+  world_.source.ends = false;
+  auto runner = world_.NewRunner(Options());
+  absl::Notification all_read;
+  world_.source.on_poll = [&] {
+    if (world_.source.polls == kRecords / 5 + 1) all_read.Notify();
+  };
+  absl::Status status;
+  std::thread run([&] { status = runner->Run(); });
+  all_read.WaitForNotification();
+  runner->RequestStop();
+  run.join();
+  EXPECT_THAT(status, IsOk());
+  EXPECT_EQ(world_.CommittedSums(), World::Sums(kRecords));
+}
+
+TEST_F(BackgroundTest, StopWakesAnIdleSourceAtOnce) {
+  world_.source.ends = false;
+  RunOptions options = Options();
+  options.idle_wait = std::chrono::hours(24);  // a stop that has to wait for it never comes
+  auto runner = world_.NewRunner(options);
+  absl::Notification all_read;
+  world_.source.on_poll = [&] {
+    if (world_.source.polls == kRecords / 5 + 1) all_read.Notify();
+  };
+  absl::Status status;
+  std::thread run([&] { status = runner->Run(); });
+  all_read.WaitForNotification();
+  runner->RequestStop();
+  run.join();
+  EXPECT_THAT(status, IsOk());
+}
+
+TEST_F(BackgroundTest, StatsAndCommitsAreReadableWhileItRuns) {
+  auto runner = world_.NewRunner(Options());
+  absl::Notification done;
+  absl::Status status;
+  std::thread run([&] {
+    status = runner->Run();
+    done.Notify();
+  });
+  uint64_t in = 0, epoch = 0;
+  do {
+    const std::vector<OperatorStats> stats = runner->Stats();
+    EXPECT_GE(stats[1].in, in);
+    in = stats[1].in;
+    const CommitRecord committed = runner->committed();
+    EXPECT_GE(committed.epoch, epoch);
+    epoch = committed.epoch;
+    const auto snapshot = world_.store.Snapshot();
+    ASSERT_THAT(snapshot, IsOk());
+    EXPECT_THAT(ReadCommit(**snapshot), IsOk());
+  } while (!done.HasBeenNotified());
+  run.join();
+  EXPECT_THAT(status, IsOk());
+  EXPECT_EQ(runner->Stats()[1].in, static_cast<uint64_t>(kRecords));
+}
+
+}  // namespace
+}  // namespace rtstream

@@ -1,0 +1,130 @@
+#include "rtstream/runtime/runner.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "rtstream/io/memory_source.h"
+#include "rtstream/testing/matchers.h"
+#include "tests/runtime/world.h"
+
+namespace rtstream {
+namespace {
+
+using ::testing::HasSubstr;
+using testing::IsOk;
+using testing::StatusIs;
+
+TEST(Runner, AStepBeforeOpenIsRefused) {
+  World world(5);
+  EXPECT_THAT(world.NewRunner()->Step(), StatusIs(absl::StatusCode::kFailedPrecondition));
+}
+
+// After an error what is in memory is half an epoch: it must not be committed.
+TEST(Runner, NothingFollowsAnError) {
+  World world(20);
+  RunOptions options = world.Options();
+  options.commit_interval = std::chrono::hours(1);
+  auto runner = world.NewRunner(options);
+  ASSERT_THAT(runner->Open(), IsOk());
+  world.plain.write_faults.Push(absl::InternalError("broken"));
+  EXPECT_THAT(runner->Step(), StatusIs(absl::StatusCode::kInternal, "broken"));
+  EXPECT_THAT(runner->Step(), StatusIs(absl::StatusCode::kInternal, "broken"));
+  EXPECT_THAT(runner->Commit(), StatusIs(absl::StatusCode::kInternal, "broken"));
+  EXPECT_THAT(runner->Run(), StatusIs(absl::StatusCode::kInternal, "broken"));
+  EXPECT_TRUE(world.CommittedSums().empty());
+}
+
+TEST(Runner, AFailedOpenIsNotTriedAgain) {
+  World world(20);
+  ASSERT_THAT(world.NewRunner()->Run(), IsOk());
+  const std::vector<int64_t> rows = std::exchange(world.staged.rows, {});
+  auto runner = world.NewRunner();
+  EXPECT_THAT(runner->Open(), StatusIs(absl::StatusCode::kDataLoss));
+  world.staged.rows = rows;
+  EXPECT_THAT(runner->Open(), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(world.NewRunner()->Open(), IsOk());
+}
+
+TEST(Runner, AStoreThatFailsEndsTheRun) {
+  World world(20);
+  world.store.before_apply.Push(absl::OkStatus());
+  world.store.before_apply.Push(absl::UnavailableError("disk full"));
+  EXPECT_THAT(world.NewRunner()->Run(), StatusIs(absl::StatusCode::kUnavailable, "disk full"));
+}
+
+TEST(Runner, ASecondRunnerOnTheSameStoreIsFound) {
+  World world(20);
+  auto first = world.NewRunner();
+  ASSERT_THAT(first->Open(), IsOk());
+  World copy(20);  // sinks and source of its own
+  RunOptions options = copy.Options();
+  Runner second(copy.Make(), world.store, options);
+  ASSERT_THAT(second.Open(), IsOk());
+  ASSERT_THAT(second.Step(), IsOk());
+  EXPECT_THAT(first->Step(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another")));
+  EXPECT_EQ(world.CommittedSums(), World::Sums(5));
+}
+
+TEST(Runner, CommittedIsTheLastDurableCommit) {
+  World world(10);
+  auto runner = world.NewRunner();
+  ASSERT_THAT(runner->Open(), IsOk());
+  EXPECT_EQ(runner->committed().epoch, 0u);
+  ASSERT_THAT(runner->Step(), IsOk());
+  ASSERT_THAT(runner->Commit(), IsOk());
+  EXPECT_EQ(runner->committed().epoch, 1u);
+  EXPECT_EQ(runner->committed().partitions.at("numbers").resume, "5");
+}
+
+TEST(Runner, CommittedIsKnownAtOnceAfterOpen) {
+  World world(10);
+  ASSERT_THAT(world.NewRunner()->Run(), IsOk());
+  auto runner = world.NewRunner();
+  ASSERT_THAT(runner->Open(), IsOk());
+  EXPECT_EQ(runner->committed().partitions.at("numbers").resume, "10");
+  EXPECT_EQ(runner->committed().operators.at("check").in, 10u);
+}
+
+TEST(Runner, EpochsGoOnCountingAfterARestart) {
+  World world(20);
+  world.source.fail_at = 10;
+  world.source.errors = {absl::InternalError("the end")};
+  auto runner = world.NewRunner();
+  EXPECT_FALSE(runner->Run().ok());
+  EXPECT_EQ(runner->committed().epoch, 2u);
+  const uint64_t lineage = runner->committed().lineage;
+  RunOptions options = world.Options();
+  options.seed = 99;
+  runner = world.NewRunner(options);
+  ASSERT_THAT(runner->Run(), IsOk());
+  EXPECT_EQ(runner->committed().epoch, 4u);
+  EXPECT_EQ(runner->committed().lineage, lineage);
+}
+
+TEST(Runner, ProcessingTimeOfABatchNeverGoesBack) {
+  MemorySource<int> in;
+  std::vector<Time> seen;
+  MemoryStateStore store;
+  testing::ManualClock clock(World::TimeOf(100));
+  RunOptions options;
+  options.clock = &clock;
+  options.commit_in_background = false;
+  options.batch_rows = 1;
+  Runner runner(From(in) |
+                    Validate("now",
+                             [&](const int&, Context& ctx) {
+                               seen.push_back(ctx.now());
+                               return absl::OkStatus();
+                             }) |
+                    Discard(),
+                store, options);
+  for (int i = 0; i < 2; ++i) in.Push(i);
+  ASSERT_THAT(runner.Open(), IsOk());
+  ASSERT_THAT(runner.Step(), IsOk());
+  clock.Advance(-std::chrono::seconds(50));
+  ASSERT_THAT(runner.Step(), IsOk());
+  EXPECT_THAT(seen, ::testing::ElementsAre(World::TimeOf(100), World::TimeOf(100)));
+}
+
+}  // namespace
+}  // namespace rtstream
