@@ -185,13 +185,18 @@ TEST(WatermarkModel, AgreesWithTheDefinitionAfterEveryStep) {
     std::vector<Partition> partitions(1 + random.Below(4));
     Time now = At(0), want = kMinTime;
     const auto expect = [&] {
-      std::optional<Time> all;
+      std::optional<Time> all, last_end;
+      bool is_all_finished = true;
       for (const Partition& p : partitions) {
-        if (!p.largest || p.is_finished) continue;
+        if (!p.largest) continue;
+        if (p.is_finished) last_end = std::max(last_end.value_or(kMinTime), *p.largest - lag);
+        is_all_finished &= p.is_finished;
+        if (p.is_finished) continue;
         if (idle > Duration(0) && p.last_record + idle <= now) continue;
         const Time w = *p.largest - lag;
         all = all ? std::min(*all, w) : w;
       }
+      if (is_all_finished) all = last_end;
       if (all) want = std::max(want, *all);
       return want;
     };
