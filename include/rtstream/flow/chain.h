@@ -30,12 +30,10 @@ struct OpList {
 // How many operators at the list's end make one segment.
 template <typename List>
 consteval size_t SegmentLength(size_t longest = kLongestSegment) {
-  if constexpr (std::is_same_v<List, NoOps>) {
-    return 0;
-  } else if constexpr (!FusableOp<typename List::Op>) {
-    return 0;
-  } else {
+  if constexpr (requires { requires FusableOp<typename List::Op>; }) {
     return longest == 0 ? 0 : 1 + SegmentLength<typename List::Before>(longest - 1);
+  } else {
+    return 0;
   }
 }
 

@@ -40,7 +40,7 @@ class KeyedTable {
       index_.ForEach([](EntryHead& head) { Of(head).value.~V(); });
     }
   }
-  KeyedTable(KeyedTable&&) = default;  // only to be destroyed afterwards
+  KeyedTable(KeyedTable&&) noexcept = default;  // only to be destroyed afterwards
   KeyedTable& operator=(KeyedTable&&) = delete;
 
   uint64_t Hash(std::string_view key) const { return index_.Hash(key); }
