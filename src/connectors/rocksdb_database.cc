@@ -7,6 +7,7 @@
 #include "rocksdb/convenience.h"
 #include "rocksdb/env.h"
 #include "rocksdb/table.h"
+#include "rocksdb_table_file.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
@@ -68,6 +69,7 @@ rocksdb::Status OpenFiles(const rocksdb::Options& options, bool is_read_only, Da
 // A manifest whose end cannot be read is taken by RocksDB for one that ends there, and then table files
 // are missing whose part of the log is gone too. So the log must go on where the table files end.
 absl::Status CheckLogGoesOn(const rocksdb::Options& options, const std::string& dir) {
+  RTSTREAM_RETURN_IF_ERROR(CheckTableFiles(dir));
   Database tables;
   tables.dir = dir;
   tables.filter.stop_at_first = true;
@@ -159,6 +161,8 @@ rocksdb::Options OptionsFor(const RocksDbOptions& options) {
   rocksdb::BlockBasedTableOptions table;
   table.block_size = size_t{32} << 10;
   table.no_block_cache = true;
+  table.format_version = kTableFormat;
+  table.checksum = rocksdb::kXXH3;
   o.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return o;
 }

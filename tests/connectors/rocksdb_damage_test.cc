@@ -153,6 +153,18 @@ TEST_F(DamagedState, LastCommitCutShortIsDroppedIfItWasNeverAcknowledged) {
   EXPECT_THAT(OpenAndReadAll(dir), IsOkAndHolds(NumberedCommits::After(kCommits, kSize)));
 }
 
+TEST_F(DamagedState, EveryByteThatDescribesATableFileIsChecked) {
+  const std::string file = Files(".sst").front();
+  const std::string whole = scratch.Read(file);
+  // The highest bits: one of them makes a RocksDB with assertions end the process.
+  for (size_t back = 1; back <= 160; ++back) {
+    std::string broken = whole;
+    broken[broken.size() - back] = static_cast<char>(broken[broken.size() - back] ^ 0x80);
+    scratch.Write(file, broken);
+    ExpectRightOrDataLoss(ReadAllReadOnly(dir));
+  }
+}
+
 // The size of the record that begins at `at`: a checksum of four bytes, a length of two, a type of one,
 // and the rest.
 size_t RecordSize(const std::string& bytes, size_t at) {
