@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "examples/retail/exit_code.h"
+#include "examples/retail/stock_file.h"
 #include "rtstream/base/text.h"
 
 namespace retail {
@@ -22,6 +23,24 @@ CLI::Validator Reads(V& target, Parse parse, std::string description) {
         return {};
       },
       std::move(description));
+}
+
+// Plain decimal digits: no sign, no other base.
+template <typename I>
+absl::StatusOr<I> ParseCount(std::string_view text, I most) {
+  I count = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, count);
+  if (parsed.ec != std::errc() || parsed.ptr != end || count < I{0} || count > most) {
+    return absl::InvalidArgumentError(rt::Concat("want a number from 0 to ", most));
+  }
+  return count;
+}
+absl::StatusOr<int64_t> ParseStock(std::string_view text) {
+  return ParseCount<int64_t>(text, InitialStock::kMost);
+}
+absl::StatusOr<uint64_t> ParseNumber(std::string_view text) {
+  return ParseCount<uint64_t>(text, UINT64_MAX);
 }
 
 absl::StatusOr<Price> ParsePrice(std::string_view text) {
@@ -62,12 +81,12 @@ absl::StatusOr<rt::Duration> ParseInterval(std::string_view text) {
 
 // CLI11 holds the text of options that are read by a check.
 struct Texts {
-  std::string format, max_price, returns, window, interval, span;
+  std::string format, initial_stock, max_price, returns, window, interval, events, seed, span;
 };
 
 void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
   CLI::App* sub = app.add_subcommand("run", "read sales, keep stock and aggregates, write facts");
-  sub->add_option("--input", run.inputs, "file of events, or - for standard input; may be repeated")
+  sub->add_option("--input", run.inputs, "file of events, or - for standard input; may be repeated, in order of event time")
       ->type_name("FILE")
       ->allow_extra_args(false);
   sub->add_option("--format", texts.format, "sale-json (default) or online-retail-csv")
@@ -83,9 +102,10 @@ void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
       ->type_name("DIR");
   sub->add_option("--stock", run.stock, "CSV file of sku,storeId,quantity that items begin with")
       ->type_name("FILE");
-  sub->add_option("--initial-stock", run.rules.initial_stock, "units that other items begin with")
-      ->check(CLI::Range(int64_t{0}, int64_t{1'000'000'000'000}))
-      ->capture_default_str();
+  sub->add_option("--initial-stock", texts.initial_stock,
+                  "units that other items begin with; default 100")
+      ->type_name("UNITS")
+      ->check(Reads(run.rules.initial_stock, ParseStock, ""));
   sub->add_option("--max-price", texts.max_price, "prices from here on are rejected; 0: no limit; default 10000")
       ->type_name("PRICE")
       ->check(Reads(run.rules.max_price, ParsePrice, ""));
@@ -104,13 +124,13 @@ void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
 void AddGenerate(CLI::App& app, GenerateFlags& generate, Texts& texts) {
   GenerateOptions& options = generate.options;
   CLI::App* sub = app.add_subcommand("generate", "write made-up sale events to standard output");
-  // The type is unsigned, and CLI11 would let -5 wrap around.
-  sub->add_option("--events", options.events, "how many lines")
+  sub->add_option("--events", texts.events, "how many lines")
+      ->type_name("N")
       ->required()
-      ->check(CLI::NonNegativeNumber);
-  sub->add_option("--seed", options.seed, "another seed, other events")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
+      ->check(Reads(options.events, ParseNumber, ""));
+  sub->add_option("--seed", texts.seed, "another seed, other events; default 1")
+      ->type_name("N")
+      ->check(Reads(options.seed, ParseNumber, ""));
   sub->add_option("--duplicates", options.duplicates, "share of lines that are copies")
       ->capture_default_str();
   sub->add_option("--invalid", options.invalid, "share of lines that are wrong")

@@ -124,6 +124,8 @@ void AppendLine(const Event& event, Defect defect, Random& random, std::string& 
   out.push_back('\n');
 }
 
+}  // namespace
+
 absl::Status CheckOptions(const GenerateOptions& options) {
   const std::pair<std::string_view, double> shares[] = {
       {"duplicates", options.duplicates}, {"invalid", options.invalid}, {"late", options.late}};
@@ -137,8 +139,6 @@ absl::Status CheckOptions(const GenerateOptions& options) {
   }
   return absl::OkStatus();
 }
-
-}  // namespace
 
 absl::Status Generate(const GenerateOptions& options,
                       absl::FunctionRef<absl::Status(std::string_view)> write) {

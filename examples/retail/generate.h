@@ -23,6 +23,9 @@ struct GenerateOptions {
   rt::Duration span = std::chrono::hours(24);  // of event time
 };
 
+// InvalidArgument: a share is not one, or the span is out of range.
+absl::Status CheckOptions(const GenerateOptions& options);
+
 // Writes sale events as NDJSON, the same for the same options: 180 retailers, 1,000 stores (store i
 // belongs to retailer i mod 180), 50,000 SKUs drawn by Zipf's law with exponent 1, quantities 1 to 5,
 // times rising evenly over the span from 2025-11-28T00:00:00Z.

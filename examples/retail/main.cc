@@ -46,18 +46,21 @@ void HoldStandardStreams() {
 }
 
 ExitCode RunGenerate(const GenerateFlags& flags) {
+  if (absl::Status status = CheckOptions(flags.options); !status.ok()) {
+    return Report(kExitUsage, status);
+  }
   if (!flags.master.empty()) {
     if (absl::Status status = WriteMasterData(flags.master); !status.ok()) {
       return Report(kExitFailed, status);
     }
   }
   absl::Status status = Generate(flags.options, WriteOut);
-  if (absl::IsInvalidArgument(status)) return Report(kExitUsage, status);
   status.Update(FlushOut());
   return Report(kExitFailed, status);
 }
 
 ExitCode RunQuery(const QueryFlags& flags) {
+  if (absl::Status status = CheckFilters(flags); !status.ok()) return Report(kExitUsage, status);
   auto store = rt::RocksDbStore::OpenReadOnly(flags.state);
   if (!store.ok()) return Report(kExitStateRefused, store.status());
   absl::Status status = Query(**store, flags, WriteOut);
@@ -68,7 +71,9 @@ ExitCode RunQuery(const QueryFlags& flags) {
 ExitCode RunCheck(const CheckFlags& flags) {
   auto store = rt::RocksDbStore::OpenReadOnly(flags.state);
   if (!store.ok()) return Report(kExitStateRefused, store.status());
-  return Report(kExitFailed, Check(**store, flags.output, WriteOut));
+  absl::Status status = Check(**store, flags.output, WriteOut);
+  status.Update(FlushOut());
+  return Report(kExitFailed, status);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include "examples/retail/summary.h"
 #include "examples/retail/tables.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
 #include "rtstream/core/json_codec.h"
 #include "rtstream/op/aggregated.h"
 #include "rtstream/state/item.h"
@@ -133,6 +134,18 @@ absl::Status QueryStoreHour(const rt::StateReader& store, const QueryFlags& flag
 }
 
 }  // namespace
+
+absl::Status CheckFilters(const QueryFlags& flags) {
+  const bool has_sku = flags.what == "inventory" || flags.what == "daily-sales";
+  const bool has_store = flags.what == "inventory" || flags.what == "store-hour";
+  if (!flags.sku.empty() && !has_sku) {
+    return absl::InvalidArgumentError(rt::Concat(flags.what, " has no --sku to choose by"));
+  }
+  if (!flags.store.empty() && !has_store) {
+    return absl::InvalidArgumentError(rt::Concat(flags.what, " has no --store to choose by"));
+  }
+  return absl::OkStatus();
+}
 
 absl::Status Query(const rt::StateReader& store, const QueryFlags& flags, WriteText write) {
   if (flags.what == "summary") {

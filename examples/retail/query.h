@@ -10,6 +10,9 @@
 
 namespace retail {
 
+// InvalidArgument: a filter that the rows asked for do not have.
+absl::Status CheckFilters(const QueryFlags& flags);
+
 // Prints what the flags ask for, a line of JSON a row, in bytewise order of the keys.
 absl::Status Query(const rt::StateReader& store, const QueryFlags& flags,
                    absl::FunctionRef<absl::Status(std::string_view)> write);

@@ -146,6 +146,12 @@ absl::Status Recount::CompareInventory(const rt::StateReader& store) const {
 
 absl::Status Recount::CompareTotals(const rt::StateReader& store) const {
   RTSTREAM_ASSIGN_OR_RETURN(const Summary summary, ReadSummary(store));
+  const uint64_t outcomes = summary.rejected + summary.duplicates + totals_.processed +
+                            totals_.refused + totals_.returns;
+  if (summary.records_in != outcomes) {
+    return Difference("records_in", rt::Concat(outcomes, " with the state's rejected and duplicates"),
+                      rt::Concat(summary.records_in));
+  }
   Summary want = summary;
   want.totals = totals_;
   want.stock_items = items_.size();

@@ -27,8 +27,6 @@ class Recount {
   // The first difference to the state, as DataLoss.
   absl::Status Compare(const rt::StateReader& store) const;
 
-  const Totals& totals() const { return totals_; }
-
  private:
   struct Item {
     int64_t on_hand = 0;

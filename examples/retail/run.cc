@@ -102,10 +102,10 @@ class RetailRun {
   }
 
   // Runs to the end; says on standard error what a person should know.
-  absl::Status Run(StopSignals& signals) {
+  absl::Status Run(const StopSignals& signals) {
     const rt::Duration begin = clock_.Monotonic();
-    signals.OnStop([this] { runner_.RequestStop(); });
     {
+      StopListener listener(signals, [this] { runner_.RequestStop(); });
       Progress progress([this, begin] { return ProgressLine(begin); });
       RTSTREAM_RETURN_IF_ERROR(runner_.Run());
     }
@@ -199,6 +199,11 @@ ExitCode Run(const RunFlags& given) {
     if (absl::Status status = MakeDefaultInput(); !status.ok()) return Fail(kExitFailed, status);
     flags.inputs = {kDefaultEvents};
     if (flags.master.empty()) flags.master = kDefaultMaster;
+  }
+  if (flags.rules.format == InputFormat::kOnlineRetailCsv && flags.inputs.size() > 1) {
+    return Fail(kExitUsage, absl::InvalidArgumentError(
+                                "--format online-retail-csv wants one --input: its event ids are "
+                                "line numbers, and two files share them"));
   }
   SayWhatStdinCosts(flags);
 

@@ -5,21 +5,32 @@
 
 namespace retail {
 
-// Turns SIGINT and SIGTERM into a call of `on_stop`, from a thread of its own, instead of the end of
-// the process. Construct it before other threads start: they inherit that the signals are blocked.
+// Keeps SIGINT and SIGTERM from ending the process. Construct it before other threads start: they
+// inherit that the signals are blocked, and blocked they stay.
 class StopSignals {
  public:
   StopSignals();
-  ~StopSignals();  // ends the thread; signals stay blocked
+  ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  // Signals that came before are not lost. Called once.
-  void OnStop(std::function<void()> on_stop);
+  int fd() const { return signals_; }
 
  private:
   int signals_ = -1;  // a signalfd
-  int end_ = -1;      // an eventfd that ends the thread
+};
+
+// Calls `on_stop` for each of the signals, also those that came before, from a thread of its own, until
+// it is destroyed.
+class StopListener {
+ public:
+  StopListener(const StopSignals& signals, std::function<void()> on_stop);
+  ~StopListener();
+  StopListener(const StopListener&) = delete;
+  StopListener& operator=(const StopListener&) = delete;
+
+ private:
+  int end_ = -1;  // an eventfd that ends the thread
   std::thread thread_;
 };
 

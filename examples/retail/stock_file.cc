@@ -26,8 +26,9 @@ absl::Status InitialStock::ReadFile(const std::string& path) {
         int64_t quantity = 0;
         const char* const end = fields[2].data() + fields[2].size();
         const auto parsed = std::from_chars(fields[2].data(), end, quantity);
-        if (parsed.ec != std::errc() || parsed.ptr != end || quantity < 0) {
-          return absl::InvalidArgumentError("quantity: want an integer of 0 or more");
+        if (parsed.ec != std::errc() || parsed.ptr != end || quantity < 0 ||
+            quantity > kMost) {
+          return absl::InvalidArgumentError(rt::Concat("quantity: want an integer from 0 to ", kMost));
         }
         if (!items_.emplace(KeyOf(fields[0], fields[1]), quantity).second) {
           return absl::InvalidArgumentError("want each item once, this one came before");

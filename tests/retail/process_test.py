@@ -43,6 +43,21 @@ class CommandLine(RetailTest):
                 events = [] if flag == "--events" else ["--events", "10"]
                 self.check_usage("generate", *events, flag, value, says=flag.lstrip("-"))
 
+    def test_two_inputs_whose_line_numbers_would_be_taken_for_one(self):
+        self.check_usage("run", "--format", "online-retail-csv", "--input", "x", "--input", "y",
+                         says="one --input")
+
+    def test_a_number_is_decimal_whatever_it_begins_with(self):
+        self.check_usage("run", "--input", "x", "--initial-stock", "0x10", says="initial-stock")
+        path = self.write("sales.ndjson", line(1, quantity=1))
+        summary = self.run_retail([path], ["--initial-stock", "010"])
+        self.assertEqual(9, summary["stock_on_hand"])
+
+    def test_a_filter_that_the_rows_do_not_have(self):
+        self.check_usage("query", "--state", "x", "daily-sales", "--store", "S", says="--store")
+        self.check_usage("query", "--state", "x", "store-hour", "--sku", "S", says="--sku")
+        self.check_usage("query", "--state", "x", "summary", "--sku", "S", says="--sku")
+
     def test_query_of_an_unknown_table(self):
         self.check_usage("query", "--state", "x", "everything")
 
@@ -113,6 +128,14 @@ class Pipes(RetailTest):
         self.run_retail([path])
         self.check_equals_reference([path])
 
+    def test_check_tells_that_its_line_could_not_be_written(self):
+        path = self.write("sales.ndjson", line(1))
+        self.run_retail([path])
+        with open("/dev/full", "w", encoding="utf-8") as full:
+            done = execute([harness.OPTIONS.retail, "check", "--state", self.path("work", "state"),
+                            "--output", self.path("work", "output")], stdout=full)
+        self.assertEqual(1, done.returncode, done.stderr)
+
     def test_generate_ends_when_its_reader_is_gone(self):
         with running([harness.OPTIONS.retail, "generate", "--events", "1000000000"]) as process:
             self.assertTrue(json.loads(process.stdout.readline())["eventId"])
@@ -175,6 +198,14 @@ class Running(RetailTest):
 
     def test_sigint_commits_and_ends_well(self):
         self.check_stopped_in_the_middle(signal.SIGINT)
+
+    def test_any_number_of_signals_end_it_once(self):
+        path = self.write("sales.ndjson", [line(1)])
+        with running(self.command([path], ["--follow"])) as process:
+            self.wait_for(1, process)
+            while process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+            self.assertEqual(0, process.returncode)
 
     def test_follow_takes_lines_as_they_come(self):
         path = self.write("sales.ndjson", [line(1)])
