@@ -87,7 +87,7 @@ std::string IdText(std::string_view stored) {
   if (stored[0] == kText) return std::string(body);
   std::string hex = absl::BytesToHexString(absl::string_view(body.data(), body.size()));
   if (stored[0] != kUuid || hex.size() != 32) return hex;
-  for (size_t dash : {8, 13, 18, 23}) hex.insert(dash, 1, '-');
+  for (const size_t dash : {size_t{8}, size_t{13}, size_t{18}, size_t{23}}) hex.insert(dash, 1, '-');
   return hex;
 }
 
