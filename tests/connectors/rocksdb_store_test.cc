@@ -18,8 +18,10 @@
 #include "tests/connectors/scratch_dir.h"
 
 // ThreadSanitizer does not see the locks of a RocksDB that was not built with it, and must not judge
-// what they guard.
-extern "C" const char* __tsan_default_options() { return "ignore_noninstrumented_modules=1"; }
+// what they guard. The sanitizer calls this from its library.
+extern "C" __attribute__((visibility("default"))) const char* __tsan_default_options() {
+  return "ignore_noninstrumented_modules=1";
+}
 
 namespace rtstream::testing {
 
