@@ -3,21 +3,12 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
 namespace {
-
-constexpr size_t kLongestName = 64;
-
-bool IsName(std::string_view name) {
-  if (name.empty() || name.size() > kLongestName) return false;
-  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
-    return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
-  });
-}
 
 // The value of a setting, for the comparison and for people.
 std::string ValueOf(const std::map<std::string, std::string>& settings, const std::string& key) {

@@ -1,11 +1,40 @@
 #include "rtstream/state/checkpoint.h"
 
+#include <algorithm>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_format.h"
 #include "rtstream/base/hash.h"
 
 namespace rtstream {
+namespace {
+
+constexpr size_t kLongestName = 64;
+
+}  // namespace
+
+bool IsName(std::string_view name) {
+  if (name.empty() || name.size() > kLongestName) return false;
+  return std::all_of(name.begin(), name.end(), [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '_' || c == '-' || c == '.';
+  });
+}
+
+absl::Status CheckStateNames(std::string_view op, std::vector<std::string_view> names) {
+  for (std::string_view name : names) {
+    if (IsName(name)) continue;
+    return absl::InvalidArgumentError(
+        Concat("operator '", op, "': a state is named '", absl::CHexEscape({name.data(), name.size()}),
+               "', want 1 to 64 letters, digits, '_', '-' or '.'"));
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      Concat("operator '", op, "': two states are named '", *twice, "'"));
+}
 
 void SealBlock(std::string& block) {
   const uint64_t sum = Checksum(block);

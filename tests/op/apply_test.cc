@@ -5,6 +5,7 @@
 
 #include <string>
 #include <tuple>
+#include <utility>
 
 #include "rtstream/op/map.h"
 #include "rtstream/state/keyed_state.h"
@@ -15,9 +16,12 @@ namespace rtstream {
 namespace {
 
 using testing::DeadLetterIs;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::IsOk;
+using testing::StatusIs;
 
 // Emits nothing for no units, refuses a negative number, else the sale twice as large.
 struct Double {
@@ -204,6 +208,63 @@ TEST_F(ApplyTest, OnWatermarkIsCalledWhenItMoves) {
   ASSERT_THAT(driver_->Drain(), IsOk());
   EXPECT_THAT(texts_.all(), ElementsAre("1:1", "5:3"));
   EXPECT_EQ(driver_->Stats("ticker").out, 2u);
+}
+
+// Passes records on, and a record for the watermark.
+struct Marker {
+  using Input = Sale;
+  using Output = std::string;
+  static constexpr bool kEmitsAtMostOne = true;
+  template <typename Emit>
+  absl::Status Process(const Sale& in, Context&, Emit&& emit) const {
+    emit(in.id);
+    return absl::OkStatus();
+  }
+  template <typename Emit>
+  absl::Status OnWatermark(Time watermark, Emit&& emit) const {
+    emit("until " + std::to_string((watermark - At(0)).count() / 1'000'000));
+    return absl::OkStatus();
+  }
+};
+
+TEST_F(ApplyTest, OnWatermarkIsCalledOfAnOperatorThatEmitsAtMostOne) {
+  Use([this] { return Sales() | Apply("marker", Marker{}) | To(texts_); }, {.batch_rows = 1});
+  Push("a", "", 1, At(1));
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  EXPECT_THAT(texts_.all(), ElementsAre("a", "until 1"));
+}
+
+// Two states of any names.
+struct TwoStates {
+  using Input = Sale;
+  using Output = Sale;
+  KeyedState<std::string, int64_t> first, second;
+  TwoStates(std::string a, std::string b) : first(std::move(a)), second(std::move(b)) {}
+  auto States() { return std::tie(first, second); }
+  template <typename Emit>
+  absl::Status Process(const Sale& in, Context&, Emit&& emit) {
+    emit(in);
+    return absl::OkStatus();
+  }
+};
+
+TEST_F(ApplyTest, TwoStatesOfOneNameAreRefusedAtTheStart) {
+  Use([this] { return From(in_) | Apply("two", TwoStates("units", "units")) | To(out_); });
+  EXPECT_THAT(driver_->Drain(), StatusIs(absl::StatusCode::kInvalidArgument,
+                                         AllOf(HasSubstr("'two'"), HasSubstr("'units'"))));
+}
+
+TEST_F(ApplyTest, TheNamesOfStatesAreOfLettersDigitsAndFewSigns) {
+  for (const std::string& name : {std::string(), std::string("a/b"), std::string("a b"),
+                                  std::string("\n"), std::string(65, 'a')}) {
+    Use([&] { return From(in_) | Apply("two", TwoStates("units", name)) | To(out_); });
+    EXPECT_THAT(driver_->Drain(), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'two'")))
+        << name;
+  }
+  Use([&] {
+    return From(in_) | Apply("two", TwoStates("A.z_0-9", std::string(64, 'a'))) | To(out_);
+  });
+  EXPECT_THAT(driver_->Drain(), IsOk());
 }
 
 }  // namespace

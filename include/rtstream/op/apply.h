@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -13,9 +14,21 @@
 #include "rtstream/op/link.h"
 #include "rtstream/op/operator.h"
 #include "rtstream/op/stage.h"
+#include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
 namespace internal {
+
+// InvalidArgument: the names of its states would mix up what is stored.
+template <typename Op>
+absl::Status CheckUser(std::string_view name, Op& op) {
+  if constexpr (HasStates<Op>) {
+    return std::apply(
+        [&](auto&... state) { return CheckStateNames(name, {std::string_view(state.name())...}); },
+        op.States());
+  }
+  return absl::OkStatus();
+}
 
 // Stores and reads back what a user's operator keeps.
 template <typename Op>
@@ -99,7 +112,7 @@ struct RecordUserOp {
 
   template <typename Next>
   absl::Status OnWatermark(Emitter<Next>& emit) {
-    if constexpr (requires { user.OnWatermark(Time{}, ProbeEmit<Output>{}); }) {
+    if constexpr (HasOnWatermark<User>) {
       timer_frame.Clear();
       RowMeta meta;
       meta.event_time = emit.lane().watermark();
@@ -118,6 +131,7 @@ struct RecordUserOp {
     return absl::OkStatus();
   }
 
+  absl::Status Start(Lane&) { return CheckUser(name, user); }
   absl::Status Checkpoint(CheckpointWriter& out)
     requires kUserHasState<User>
   {
@@ -162,6 +176,7 @@ struct BatchUserOp {
     }
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
+  absl::Status Start(Lane&) { return CheckUser(name, user); }
   absl::Status Checkpoint(CheckpointWriter& out)
     requires kUserHasState<User>
   {
@@ -201,7 +216,8 @@ struct ApplyStage : StageTag {
   auto Bind() && {
     if constexpr (BatchOperator<User>) {
       return BatchUserOp<User>{std::move(name), std::move(user)};
-    } else if constexpr (requires { requires User::kEmitsAtMostOne; } && !kUserHasState<User>) {
+    } else if constexpr (requires { requires User::kEmitsAtMostOne; } && !kUserHasState<User> &&
+                         !HasOnWatermark<User>) {
       return FusedUserOp<User>{std::move(name), std::move(user)};
     } else {
       return RecordUserOp<User>{std::move(name), std::move(user)};
@@ -218,6 +234,9 @@ internal::ApplyStage<User> Apply(std::string name, User user) {
   static_assert(internal::kKeepsItsState<User>,
                 "rtstream: an operator whose Process is not const must keep its state in KeyedState "
                 "(States) or have OnCheckpoint and OnRestore: a plain member is lost in a crash");
+  static_assert(!(BatchOperator<User> && internal::HasOnWatermark<User>),
+                "rtstream: a batch operator (ProcessBatch) must not have OnWatermark: it would never be "
+                "called");
   return {std::move(name), std::move(user)};
 }
 

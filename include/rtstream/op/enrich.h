@@ -22,6 +22,11 @@ struct EnrichOp {
   using Result = std::remove_cvref_t<std::invoke_result_t<const F&, const In&, const V*>>;
   using Output = typename UnwrapStatusOr<Result>::type;
   static constexpr bool kMayRefuse = UnwrapStatusOr<Result>::kMayFail;
+  using KeyResult = std::invoke_result_t<const KeyF&, const In&>;
+  static_assert(std::is_lvalue_reference_v<KeyResult> ||
+                    std::is_same_v<std::remove_cv_t<KeyResult>, std::string_view>,
+                "rtstream: the key function of Enrich must return a reference or a std::string_view: a "
+                "value of its own is gone before the table is asked");
 
   std::string name;
   LookupTable<V>* table;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "rtstream/base/time.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/core/context.h"
 #include "rtstream/state/checkpoint.h"
@@ -41,7 +42,8 @@ struct ProbeEmit {
 // Process emits any number of records and returns OK, or emits none and returns why the record is
 // refused. Deterministic in (state, record, context): it is called again when records are replayed.
 // Optional members:
-//   static constexpr bool kEmitsAtMostOne = true;        fused with its neighbours
+//   static constexpr bool kEmitsAtMostOne = true;        fused with its neighbours, if it has none of
+//                                                        the members below
 //   absl::Status OnWatermark(Time watermark, Emit&&)     event time is complete up to here
 //   auto States()                                        a tuple of references to its KeyedStates
 //   absl::Status OnCheckpoint(CheckpointWriter&) const,  other state: stored and read back by hand
@@ -75,6 +77,11 @@ class BatchResults {
 // repeated, with backoff, if the error is transient; else the run ends.
 //
 //   absl::Status ProcessBatch(const rt::Rows<In>& rows, rt::Context&, rt::BatchResults<Out>& results);
+//
+// A repeated call gets the same rows, and only the results are forgotten: what the failed call did to
+// the operator's own state stays and would be done twice. So ask, send and check first, and change state
+// only when nothing can fail any more.
+// It may have States(), or OnCheckpoint and OnRestore, like a record operator; OnWatermark it may not.
 template <typename Op>
 concept BatchOperator =
     std::movable<Op> && requires {
@@ -89,6 +96,9 @@ namespace internal {
 
 template <typename Op>
 concept HasStates = requires(Op op) { op.States(); };
+
+template <typename Op>
+concept HasOnWatermark = requires(Op op) { op.OnWatermark(Time{}, ProbeEmit<typename Op::Output>{}); };
 
 template <typename Op>
 concept HasHooks = requires(const Op op, Op mutable_op, CheckpointWriter& out,

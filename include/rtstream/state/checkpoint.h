@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -46,6 +47,11 @@ class CheckpointReader {
 
 // The part of a store's keys that belongs to operator `op`.
 inline std::string OperatorScope(std::string_view op) { return Concat("s/", op, "/"); }
+
+// Whether `name` may be an operator's, a sink's or a state's: 1 to 64 letters, digits, '_', '-' or '.'.
+bool IsName(std::string_view name);
+// InvalidArgument: of the states of operator `op`, one has no such name or two share one.
+absl::Status CheckStateNames(std::string_view op, std::vector<std::string_view> names);
 
 // Stored blocks end with a checksum of their bytes.
 void SealBlock(std::string& block);

@@ -58,6 +58,7 @@ class KeyedState {
     if (Entry* entry = table().Find(Encode(key)); entry != nullptr) table().Erase(*entry);
   }
 
+  const std::string& name() const { return stored_->name(); }
   size_t size() const { return stored_->table().size(); }
   size_t memory() const { return stored_->table().memory(); }
 

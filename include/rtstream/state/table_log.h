@@ -66,6 +66,7 @@ class StoredTable {
 
   explicit StoredTable(std::string name) : log_(std::move(name)) {}
 
+  const std::string& name() const { return log_.name(); }
   KeyedTable<V>& table() { return table_; }
   size_t size() const { return table_.size(); }
 
