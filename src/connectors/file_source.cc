@@ -42,7 +42,14 @@ absl::StatusOr<std::string> AbsolutePath(const std::string& path) {
   std::error_code error;
   const std::filesystem::path absolute = std::filesystem::absolute(path, error);
   if (error) return ErrnoStatus(error.value(), "find", path);
-  return absolute.lexically_normal().string();
+  // Behind a symbolic link, ".." is not what the text says. Otherwise links stay: what a followed name
+  // leads to may be exchanged.
+  if (std::find(absolute.begin(), absolute.end(), "..") == absolute.end()) {
+    return absolute.lexically_normal().string();
+  }
+  const std::filesystem::path folder =
+      std::filesystem::weakly_canonical(absolute.parent_path(), error);
+  return error ? absolute.string() : (folder / absolute.filename()).string();
 }
 
 // What earlier processes called their standard inputs: "-", "-#2", ...

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <filesystem>
 #include <set>
 #include <string>
 
@@ -31,6 +32,18 @@ TEST(FileSource, ARecordHasItsTextPlaceAndLineNumber) {
   EXPECT_THAT(ReadSource(source).records,
               ElementsAre(ReadRecord{"one", 0, 1, "sales.csv", 3, false},
                           ReadRecord{"two", 4, 2, "sales.csv", 3, false}));
+}
+
+TEST(FileSource, DotsBehindASymbolicLinkLeadWhereTheSystemLeads) {
+  ScratchDir dir;
+  std::filesystem::create_directories(dir.Path("there/below"));
+  std::filesystem::create_directory_symlink(dir.Path("there/below"), dir.Path("link"));
+  dir.Write("f", "wrong\n");
+  dir.Write("there/f", "right\n");
+  FileSource source({.paths = {dir.Path("link/../f")}});
+  EXPECT_THAT(ReadSource(source).texts(), ElementsAre("right"));
+  FileSource twice({.paths = {dir.Path("link/../f"), dir.Path("there/f")}});
+  EXPECT_THAT(twice.Open({}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("twice")));
 }
 
 TEST(FileSource, BlankLinesAreNoRecordsButCount) {
