@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -32,7 +33,12 @@ class JsonText {
     out.resize(size + bound);
     p_ = out.data() + size;
   }
-  ~JsonText() { out_->resize(static_cast<size_t>(p_ - out_->data())); }
+  ~JsonText() {
+    const auto size = static_cast<size_t>(p_ - out_->data());
+    // The string still has the size that the bound gave it.
+    assert(size <= out_->size() && "more was written than the bound says");
+    out_->resize(size);
+  }
   JsonText(const JsonText&) = delete;
   JsonText& operator=(const JsonText&) = delete;
 
