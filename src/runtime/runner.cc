@@ -109,6 +109,8 @@ absl::Status Runner::Impl::Open() {
     positions.push_back({name, partition.resume});
   }
   RTSTREAM_RETURN_IF_ERROR(sinks.Open(next));
+  // The last run may have ended between the commit and its publication.
+  if (!is_new) RTSTREAM_RETURN_IF_ERROR(sinks.Publish(next));
   RTSTREAM_RETURN_IF_ERROR(body.source().Open(positions));
   {
     absl::MutexLock lock(&mutex);

@@ -42,6 +42,27 @@ TEST(StagedSinks, AreToldWhatIsDurable) {
   EXPECT_EQ(world.staged.published, std::to_string(World::Accepted(20).size()));
 }
 
+TEST(StagedSinks, AreToldAfterARestartWhatTheLastRunDidNotComeToTell) {
+  World world(20);
+  world.staged.publish_faults.Push(absl::OkStatus());
+  world.staged.publish_faults.Push(absl::InternalError("the end"));
+  ASSERT_THAT(world.NewRunner()->Run(), StatusIs(absl::StatusCode::kInternal, "the end"));
+  const absl::StatusOr<std::optional<CommitRecord>> commit = ReadCommit(world.store);
+  ASSERT_TRUE(commit.ok() && commit->has_value());
+  const std::string& mark = (*commit)->sinks.at("staged");
+  ASSERT_NE(world.staged.published, mark);
+  auto runner = world.NewRunner();
+  ASSERT_THAT(runner->Open(), IsOk());
+  EXPECT_EQ(world.staged.published, mark);
+}
+
+TEST(StagedSinks, APublicationThatFailsAtTheStartEndsTheRun) {
+  World world(20);
+  ASSERT_THAT(world.NewRunner()->Run(), IsOk());
+  world.staged.publish_faults.Push(absl::InternalError("no"));
+  EXPECT_THAT(world.NewRunner()->Open(), StatusIs(absl::StatusCode::kInternal, "no"));
+}
+
 TEST(StagedSinks, AFailedSyncIsNotTriedAgain) {
   World world(20);
   world.staged.sync_faults.Push(absl::OkStatus());

@@ -87,7 +87,9 @@ class StagedSinkBase : public virtual SinkBase {
   // ends, because pages that failed to reach the disk may be reported clean the next time.
   virtual absl::Status Sync() = 0;
 
-  // The commit that holds `mark` is durable. Called from the lane's thread.
+  // The commit that holds `mark` is durable. Idempotent: after a restart it is called again for the
+  // last commit, right after Open(), whether or not it was called for that commit before. Called from
+  // the lane's thread.
   virtual absl::Status Publish(const std::string& mark) {
     (void)mark;
     return absl::OkStatus();
