@@ -71,7 +71,7 @@ part_asan() {
 }
 part_tsan() {
   build tsan build/test-tsan concurrent_tests
-  run_ctest build/test-tsan --label-regex concurrent
+  TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp run_ctest build/test-tsan --label-regex concurrent
 }
 part_clang() {
   local program flags=(-DCMAKE_CXX_COMPILER=clang++ -DCMAKE_CXX_FLAGS_DEBUG=-O0)
