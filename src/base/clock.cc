@@ -7,8 +7,7 @@
 
 namespace rtstream {
 
-// Not an absl::Mutex: up to its release of 2023 it waits by the machine's wall clock, and a wait would
-// last as much longer as that clock is set back.
+// Waits by the machine's steady clock: a wait must not last longer when the wall clock is set back.
 struct Wakeup::State {
   std::mutex mutex;
   std::condition_variable changed;

@@ -2,10 +2,9 @@
 
 #include <array>
 #include <cstring>
+#include <mutex>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "rocksdb/env.h"
 #include "rocksdb/write_batch.h"
 #include "rocksdb_database.h"
@@ -50,7 +49,7 @@ struct RocksDbStore::Impl {
 
   // The database for one call; what ended the store if there is none.
   absl::StatusOr<std::shared_ptr<Database>> Use() const {
-    absl::MutexLock lock(&mutex);
+    const std::lock_guard lock(mutex);
     if (!ended.ok()) return ended;
     return database;
   }
@@ -58,10 +57,10 @@ struct RocksDbStore::Impl {
   absl::Status CheckVersions(const StateBatch& batch, const DatabaseReader& reader) const;
 
   // Held while a batch is checked and written, so that nothing comes between.
-  absl::Mutex apply_mutex ABSL_ACQUIRED_BEFORE(mutex);
-  mutable absl::Mutex mutex;
-  std::shared_ptr<Database> database ABSL_GUARDED_BY(mutex);
-  absl::Status ended ABSL_GUARDED_BY(mutex);  // why every further call is refused
+  std::mutex apply_mutex;  // locked before mutex
+  mutable std::mutex mutex;
+  std::shared_ptr<Database> database;  // guarded by mutex
+  absl::Status ended;                  // why every further call is refused; guarded by mutex
 };
 
 RocksDbStore::RocksDbStore(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -129,7 +128,7 @@ absl::Status RocksDbStore::Impl::CheckVersions(const StateBatch& batch,
 }
 
 absl::Status RocksDbStore::Apply(const StateBatch& batch) {
-  absl::MutexLock apply_lock(&impl_->apply_mutex);
+  const std::lock_guard apply_lock(impl_->apply_mutex);
   RTSTREAM_ASSIGN_OR_RETURN(const std::shared_ptr<Database> database, impl_->Use());
   RTSTREAM_RETURN_IF_ERROR(impl_->CheckVersions(batch, DatabaseReader(database)));
   rocksdb::WriteBatch writes(batch.bytes() + 32 * batch.writes().size());
@@ -147,7 +146,7 @@ absl::Status RocksDbStore::Apply(const StateBatch& batch) {
     return absl::OkStatus();
   }
   absl::Status failure = internal::StatusFrom(s, database->dir);
-  absl::MutexLock lock(&impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   impl_->ended.Update(failure);
   return failure;
 }
@@ -162,7 +161,7 @@ absl::StatusOr<std::unique_ptr<StateReader>> RocksDbStore::Snapshot() {
 absl::Status RocksDbStore::Close() {
   std::shared_ptr<Database> database;
   {
-    absl::MutexLock lock(&impl_->mutex);
+    const std::lock_guard lock(impl_->mutex);
     database = std::exchange(impl_->database, nullptr);
     impl_->ended.Update(absl::FailedPreconditionError("the state store is closed"));
   }

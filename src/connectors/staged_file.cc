@@ -82,7 +82,7 @@ absl::Status StagedFile::Open(const std::optional<std::string>& committed) {
   checksum_.Reset();
   cut_bytes_ = 0;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     cut_.clear();
   }
   sync_status_ = absl::OkStatus();
@@ -146,7 +146,7 @@ void StagedFile::SetAside() {
   pieces_.push_back(std::move(buffer_));
   buffer_ = {};
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (!free_.empty()) {
       buffer_ = std::move(free_.back());
       free_.pop_back();
@@ -165,7 +165,7 @@ absl::StatusOr<std::string> StagedFile::Cut() {
   mark_ = Encode({length_, begin_, checksum_.value()});
   begin_ = length_;
   checksum_.Reset();
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   std::move(pieces_.begin(), pieces_.end(), std::back_inserter(cut_));
   pieces_.clear();
   return mark_;
@@ -192,7 +192,7 @@ absl::Status StagedFile::Sync() {
   RTSTREAM_RETURN_IF_ERROR(sync_status_);
   std::vector<std::string> pieces;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     pieces.swap(cut_);
   }
   if (pieces.empty()) return absl::OkStatus();
@@ -200,7 +200,7 @@ absl::Status StagedFile::Sync() {
   if (sync_status_.ok() && fdatasync(fd_.get()) != 0) {
     sync_status_ = ErrnoStatus(errno, "sync", path_);
   }
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   for (std::string& piece : pieces) {
     if (free_.size() == kMaxFree) break;
     piece.clear();

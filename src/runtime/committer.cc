@@ -1,11 +1,11 @@
 #include "rtstream/runtime/committer.h"
 
+#include <condition_variable>
+#include <mutex>
 #include <optional>
 #include <thread>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
@@ -21,16 +21,18 @@ struct Committer::Impl {
   Lane lane;  // for its retries; used by the thread that runs jobs
   std::thread thread;
 
-  mutable absl::Mutex mutex;
-  std::optional<CommitJob> job ABSL_GUARDED_BY(mutex);
-  bool is_running ABSL_GUARDED_BY(mutex) = false;
-  bool is_closing ABSL_GUARDED_BY(mutex) = false;
-  absl::Status status ABSL_GUARDED_BY(mutex);
-  uint64_t durable ABSL_GUARDED_BY(mutex) = 0;
-  std::vector<std::string> acknowledged ABSL_GUARDED_BY(mutex);
+  std::mutex mutex;
+  std::condition_variable changed;        // of HasWork() or IsIdle()
+  std::optional<CommitJob> job;           // guarded by mutex
+  bool is_running = false;                // guarded by mutex
+  bool is_closing = false;                // guarded by mutex
+  absl::Status status;                    // guarded by mutex
+  uint64_t durable = 0;                   // guarded by mutex
+  std::vector<std::string> acknowledged;  // guarded by mutex
 
-  bool HasWork() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return job || is_closing; }
-  bool IsIdle() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) { return !job && !is_running; }
+  // The caller holds mutex.
+  bool HasWork() const { return job || is_closing; }
+  bool IsIdle() const { return !job && !is_running; }
 
   absl::Status Apply(const StateBatch& batch) {
     absl::Status applied = store->Apply(batch);
@@ -44,13 +46,13 @@ struct Committer::Impl {
     for (StagedSinkBase* sink : work.staged) RTSTREAM_RETURN_IF_ERROR(sink->Sync());
     if (!work.batch.empty()) RTSTREAM_RETURN_IF_ERROR(Apply(work.batch));
     {
-      absl::MutexLock lock(&mutex);
+      const std::lock_guard lock(mutex);
       durable = work.epoch;
     }
     // Only what is durable may leave.
     for (CommitJob::Outgoing& out : work.outgoing) {
       RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] { return out.sink->Send(out.chunk); }));
-      absl::MutexLock lock(&mutex);
+      const std::lock_guard lock(mutex);
       acknowledged.push_back(std::move(out.key));
     }
     return absl::OkStatus();
@@ -58,17 +60,18 @@ struct Committer::Impl {
 
   void RunJob(CommitJob work) {
     absl::Status result = Execute(work);
-    absl::MutexLock lock(&mutex);
+    const std::lock_guard lock(mutex);
     status.Update(result);
     is_running = false;
+    changed.notify_all();
   }
 
   void Loop() {
     for (;;) {
       CommitJob work;
       {
-        absl::MutexLock lock(&mutex);
-        mutex.Await(absl::Condition(this, &Impl::HasWork));
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [this] { return HasWork(); });
         if (!job) return;
         work = *std::exchange(job, std::nullopt);
         is_running = true;
@@ -86,8 +89,9 @@ Committer::Committer(StateStore& store, Clock& clock, const Options& options)
 Committer::~Committer() {
   if (!impl_->thread.joinable()) return;
   {
-    absl::MutexLock lock(&impl_->mutex);
+    const std::lock_guard lock(impl_->mutex);
     impl_->is_closing = true;
+    impl_->changed.notify_all();
   }
   impl_->stop.Notify();
   impl_->thread.join();
@@ -96,9 +100,10 @@ Committer::~Committer() {
 absl::Status Committer::Submit(CommitJob job) {
   RTSTREAM_RETURN_IF_ERROR(Wait());
   {
-    absl::MutexLock lock(&impl_->mutex);
+    const std::lock_guard lock(impl_->mutex);
     if (impl_->options.in_background) {
       impl_->job = std::move(job);
+      impl_->changed.notify_all();
       return absl::OkStatus();
     }
     impl_->is_running = true;
@@ -108,23 +113,23 @@ absl::Status Committer::Submit(CommitJob job) {
 }
 
 absl::Status Committer::Wait() {
-  absl::MutexLock lock(&impl_->mutex);
-  impl_->mutex.Await(absl::Condition(impl_.get(), &Impl::IsIdle));
+  std::unique_lock lock(impl_->mutex);
+  impl_->changed.wait(lock, [this] { return impl_->IsIdle(); });
   return impl_->status;
 }
 
 bool Committer::is_busy() const {
-  absl::MutexLock lock(&impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   return !impl_->IsIdle();
 }
 
 uint64_t Committer::durable_epoch() const {
-  absl::MutexLock lock(&impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   return impl_->durable;
 }
 
 std::vector<std::string> Committer::TakeAcknowledged() {
-  absl::MutexLock lock(&impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   return std::exchange(impl_->acknowledged, {});
 }
 

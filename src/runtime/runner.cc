@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <mutex>
 #include <optional>
 #include <utility>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/flow/pipeline_body.h"
@@ -77,8 +76,8 @@ struct Runner::Impl {
   std::vector<uint32_t> ids_by_index;
   uint32_t last_index = kUnknown;  // of the batch before
 
-  mutable absl::Mutex mutex;
-  CommitRecord committed ABSL_GUARDED_BY(mutex);
+  std::mutex mutex;
+  CommitRecord committed;  // guarded by mutex
 };
 
 absl::Status Runner::Impl::Open() {
@@ -113,7 +112,7 @@ absl::Status Runner::Impl::Open() {
   if (!is_new) RTSTREAM_RETURN_IF_ERROR(sinks.Publish(next));
   RTSTREAM_RETURN_IF_ERROR(body.source().Open(positions));
   {
-    absl::MutexLock lock(&mutex);
+    const std::lock_guard lock(mutex);
     committed = next;
   }
   last_cut = clock->Monotonic();
@@ -280,7 +279,7 @@ absl::Status Runner::Impl::PublishDurable() {
   }
   body.source().OnCommitted(positions);
   RTSTREAM_RETURN_IF_ERROR(sinks.Publish(*in_flight));
-  absl::MutexLock lock(&mutex);
+  const std::lock_guard lock(mutex);
   committed = *std::exchange(in_flight, std::nullopt);
   return absl::OkStatus();
 }
@@ -342,7 +341,7 @@ void Runner::RequestStop() {
 std::vector<OperatorStats> Runner::Stats() const { return CollectStats(impl_->body.nodes()); }
 
 CommitRecord Runner::committed() const {
-  absl::MutexLock lock(&impl_->mutex);
+  const std::lock_guard lock(impl_->mutex);
   return impl_->committed;
 }
 

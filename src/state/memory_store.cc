@@ -40,7 +40,7 @@ absl::Status ClosedError() { return absl::FailedPreconditionError("the state sto
 }  // namespace
 
 absl::StatusOr<std::optional<Versioned>> MemoryStateStore::Get(std::string_view key) const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (closed_) return ClosedError();
   auto it = map_.find(key);
   if (it == map_.end()) return std::nullopt;
@@ -51,7 +51,7 @@ absl::Status MemoryStateStore::Scan(std::string_view prefix, Visitor visit) cons
   // The visitor runs on a copy: no lock is held while it does.
   std::vector<std::pair<std::string, std::string>> found;
   {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     if (closed_) return ClosedError();
     absl::Status s = ScanMap(map_, prefix, [&](std::string_view key, std::string_view value) {
       found.emplace_back(key, value);
@@ -66,7 +66,7 @@ absl::Status MemoryStateStore::Scan(std::string_view prefix, Visitor visit) cons
 }
 
 absl::Status MemoryStateStore::Apply(const StateBatch& batch) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (closed_) return ClosedError();
   for (const StateWrite& w : batch.writes()) {
     if (!w.expected_version) continue;
@@ -94,13 +94,13 @@ absl::Status MemoryStateStore::Apply(const StateBatch& batch) {
 }
 
 absl::StatusOr<std::unique_ptr<StateReader>> MemoryStateStore::Snapshot() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   if (closed_) return ClosedError();
   return std::unique_ptr<StateReader>(new MapReader(map_));
 }
 
 absl::Status MemoryStateStore::Close() {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   closed_ = true;
   return absl::OkStatus();
 }

@@ -3,12 +3,12 @@
 namespace rtstream::testing {
 
 Time ManualClock::Now() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return now_;
 }
 
 Duration ManualClock::Monotonic() const {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   return monotonic_;
 }
 
@@ -19,7 +19,7 @@ bool ManualClock::Wait(Duration timeout, Wakeup& wakeup) {
 }
 
 void ManualClock::Advance(Duration d) {
-  absl::MutexLock lock(&mutex_);
+  const std::lock_guard lock(mutex_);
   now_ = SaturatingAdd(now_, d);
   monotonic_ += d;
 }

@@ -1,9 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <latch>
 #include <thread>
 
-#include "absl/synchronization/notification.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/runtime/world.h"
 
@@ -39,41 +39,41 @@ TEST_F(BackgroundTest, RunComesToTheSameResultAsStepsByHand) {
 }
 
 TEST_F(BackgroundTest, TheLaneGoesOnWhileACommitIsUnderWay) {
-  absl::Notification is_applying, go_on;
+  std::latch is_applying(1), go_on(1);
   world_.store.on_apply = [&] {
     if (world_.store.applied != 1) return;
-    is_applying.Notify();
-    go_on.WaitForNotification();
+    is_applying.count_down();
+    go_on.wait();
   };
   auto runner = world_.NewRunner(Options());
   ASSERT_THAT(runner->Open(), IsOk());
   ASSERT_THAT(runner->Step(), IsOk());
-  is_applying.WaitForNotification();
+  is_applying.wait();
   for (int i = 0; i < 10; ++i) ASSERT_THAT(runner->Step(), IsOk());
   EXPECT_EQ(runner->committed().epoch, 0u);
   EXPECT_EQ(world_.staged.rows, World::Accepted(55));
-  go_on.Notify();
+  go_on.count_down();
   ASSERT_THAT(runner->Commit(), IsOk());
   EXPECT_EQ(runner->committed().epoch, 2u);
   EXPECT_EQ(world_.CommittedSums(), World::Sums(55));
 }
 
 TEST_F(BackgroundTest, ADurableCommitIsAnnouncedWhileItsOutputIsStillBeingSent) {
-  absl::Notification is_sending, go_on;
+  std::latch is_sending(1), go_on(1);
   bool first = true;
   world_.outbox.on_send = [&] {
     if (!std::exchange(first, false)) return;
-    is_sending.Notify();
-    go_on.WaitForNotification();
+    is_sending.count_down();
+    go_on.wait();
   };
   auto runner = world_.NewRunner(Options());
   ASSERT_THAT(runner->Open(), IsOk());
   ASSERT_THAT(runner->Step(), IsOk());
-  is_sending.WaitForNotification();
+  is_sending.wait();
   ASSERT_THAT(runner->Step(), IsOk());
   EXPECT_EQ(runner->committed().epoch, 1u);
   EXPECT_THAT(world_.source.durable, ::testing::ElementsAre("5"));
-  go_on.Notify();
+  go_on.count_down();
 }
 
 TEST_F(BackgroundTest, AFailedSendIsNoticedWhileTheSourceIsIdle) {
@@ -103,18 +103,18 @@ TEST_F(BackgroundTest, ARunnerDestroyedDuringACommitLosesNothing) {
 }
 
 TEST_F(BackgroundTest, AfterAnErrorNothingIsUnderWay) {
-  absl::Notification is_applying, go_on;
+  std::latch is_applying(1), go_on(1);
   world_.store.on_apply = [&] {
     if (world_.store.applied != 1) return;
-    is_applying.Notify();
-    go_on.WaitForNotification();
+    is_applying.count_down();
+    go_on.wait();
   };
   auto runner = world_.NewRunner(Options());
   ASSERT_THAT(runner->Open(), IsOk());
   ASSERT_THAT(runner->Step(), IsOk());
-  is_applying.WaitForNotification();
+  is_applying.wait();
   world_.plain.write_faults.Push(absl::InternalError("broken"));
-  std::thread release([&] { go_on.Notify(); });
+  std::thread release([&] { go_on.count_down(); });
   EXPECT_THAT(runner->Step(), StatusIs(absl::StatusCode::kInternal, "broken"));
   release.join();
   EXPECT_EQ(world_.store.applied, 2);
@@ -124,13 +124,13 @@ TEST_F(BackgroundTest, AfterAnErrorNothingIsUnderWay) {
 TEST_F(BackgroundTest, StopFromAnotherThreadEndsRunWithACommit) {
   world_.source.ends = false;
   auto runner = world_.NewRunner(Options());
-  absl::Notification all_read;
+  std::latch all_read(1);
   world_.source.on_poll = [&] {
-    if (world_.source.polls == kRecords / 5 + 1) all_read.Notify();
+    if (world_.source.polls == kRecords / 5 + 1) all_read.count_down();
   };
   absl::Status status;
   std::thread run([&] { status = runner->Run(); });
-  all_read.WaitForNotification();
+  all_read.wait();
   runner->RequestStop();
   run.join();
   EXPECT_THAT(status, IsOk());
@@ -142,13 +142,13 @@ TEST_F(BackgroundTest, StopWakesAnIdleSourceAtOnce) {
   RunOptions options = Options();
   options.idle_wait = std::chrono::hours(24);  // a stop that has to wait for it never comes
   auto runner = world_.NewRunner(options);
-  absl::Notification all_read;
+  std::latch all_read(1);
   world_.source.on_poll = [&] {
-    if (world_.source.polls == kRecords / 5 + 1) all_read.Notify();
+    if (world_.source.polls == kRecords / 5 + 1) all_read.count_down();
   };
   absl::Status status;
   std::thread run([&] { status = runner->Run(); });
-  all_read.WaitForNotification();
+  all_read.wait();
   runner->RequestStop();
   run.join();
   EXPECT_THAT(status, IsOk());
@@ -156,11 +156,11 @@ TEST_F(BackgroundTest, StopWakesAnIdleSourceAtOnce) {
 
 TEST_F(BackgroundTest, StatsAndCommitsAreReadableWhileItRuns) {
   auto runner = world_.NewRunner(Options());
-  absl::Notification done;
+  std::latch done(1);
   absl::Status status;
   std::thread run([&] {
     status = runner->Run();
-    done.Notify();
+    done.count_down();
   });
   uint64_t in = 0, epoch = 0;
   do {
@@ -173,7 +173,7 @@ TEST_F(BackgroundTest, StatsAndCommitsAreReadableWhileItRuns) {
     const auto snapshot = world_.store.Snapshot();
     ASSERT_THAT(snapshot, IsOk());
     EXPECT_THAT(ReadCommit(**snapshot), IsOk());
-  } while (!done.HasBeenNotified());
+  } while (!done.try_wait());
   run.join();
   EXPECT_THAT(status, IsOk());
   EXPECT_EQ(runner->Stats()[1].in, static_cast<uint64_t>(kRecords));

@@ -3,13 +3,13 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/numbers.h"
-#include "absl/synchronization/mutex.h"
 #include "rtstream/io/sink.h"
 
 namespace rtstream {
@@ -121,7 +121,7 @@ class FakeOutboxSink final : public OutboxSink<int64_t> {
   absl::Status Send(const OutboxChunk& chunk) override {
     if (on_send) on_send();
     if (absl::Status status = send_faults.Take(); !status.ok()) return status;
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     sent_.push_back(chunk);
     if (seen_.emplace(chunk.token, chunk.bytes).second) received_ += chunk.bytes;
     return answer_faults.Take();
@@ -129,12 +129,12 @@ class FakeOutboxSink final : public OutboxSink<int64_t> {
 
   // Every send that reached the remote system, repeats included.
   std::vector<OutboxChunk> sent() const {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return sent_;
   }
   // What the remote system made of them.
   std::string received() const {
-    absl::MutexLock lock(&mutex_);
+    const std::lock_guard lock(mutex_);
     return received_;
   }
 
@@ -147,10 +147,10 @@ class FakeOutboxSink final : public OutboxSink<int64_t> {
  private:
   std::string name_;
   std::vector<int64_t> open_rows_;
-  mutable absl::Mutex mutex_;
-  std::vector<OutboxChunk> sent_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::string> seen_ ABSL_GUARDED_BY(mutex_);
-  std::string received_ ABSL_GUARDED_BY(mutex_);
+  mutable std::mutex mutex_;
+  std::vector<OutboxChunk> sent_;            // guarded by mutex_
+  std::map<std::string, std::string> seen_;  // guarded by mutex_
+  std::string received_;                     // guarded by mutex_
 };
 
 }  // namespace rtstream

@@ -1,15 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/synchronization/mutex.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/connectors/posix_file.h"
 
@@ -90,9 +89,9 @@ class StagedFile {
   uint64_t written_ = 0;      // length of the file; used by Sync()
   absl::Status sync_status_;  // used by Sync()
 
-  absl::Mutex mutex_;
-  std::vector<std::string> cut_ ABSL_GUARDED_BY(mutex_);   // to be written by the next Sync()
-  std::vector<std::string> free_ ABSL_GUARDED_BY(mutex_);  // written, to be filled again
+  std::mutex mutex_;
+  std::vector<std::string> cut_;   // to be written by the next Sync(); guarded by mutex_
+  std::vector<std::string> free_;  // written, to be filled again; guarded by mutex_
 };
 
 }  // namespace rtstream

@@ -2,12 +2,11 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "rtstream/state/state_store.h"
 
 namespace rtstream {
@@ -24,9 +23,9 @@ class MemoryStateStore final : public StateStore {
 
  private:
   using Map = std::map<std::string, Versioned, std::less<>>;
-  mutable absl::Mutex mutex_;
-  Map map_ ABSL_GUARDED_BY(mutex_);
-  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable std::mutex mutex_;
+  Map map_;              // guarded by mutex_
+  bool closed_ = false;  // guarded by mutex_
 };
 
 }  // namespace rtstream

@@ -1,7 +1,7 @@
 #pragma once
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
+#include <mutex>
+
 #include "rtstream/base/clock.h"
 
 namespace rtstream::testing {
@@ -21,9 +21,9 @@ class ManualClock final : public Clock {
   void Advance(Duration d);
 
  private:
-  mutable absl::Mutex mutex_;
-  Time now_ ABSL_GUARDED_BY(mutex_);
-  Duration monotonic_ ABSL_GUARDED_BY(mutex_){0};
+  mutable std::mutex mutex_;
+  Time now_;               // guarded by mutex_
+  Duration monotonic_{0};  // guarded by mutex_
 };
 
 }  // namespace rtstream::testing
