@@ -79,7 +79,8 @@ part_tidy() {
   local files
   mapfile -t files < <(find src examples -name '*.cc' | sort)
   printf '%s\0' "${files[@]}" |
-    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/test-release 2>/dev/null
+    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/test-release 2>build/test-release/tidy.log ||
+    { grep -v 'warnings generated' build/test-release/tidy.log; return 1; }
   echo "clang-tidy: ${#files[@]} files are clean"
 }
 
