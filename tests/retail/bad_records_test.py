@@ -136,6 +136,11 @@ class BadRecords(RetailTest):
                              line(3, timestamp="2025-11-29T05:30:00.1+05:30"),
                              line(4, timestamp="2025-11-28T23:59:59.999999999Z")])
 
+    def test_times_may_be_in_lower_case(self):
+        self.check_accepted([line(1, timestamp="2025-11-29t00:30:00z"),
+                             line(2, timestamp="2025-11-29T00:30:00.5z"),
+                             line(3, timestamp="2025-11-29t05:30:00+05:30")])
+
     def test_a_far_future_sale_does_not_make_the_next_ones_late(self):
         self.check_rejected([line(timestamp="2199-12-31T23:59:59Z")])
 

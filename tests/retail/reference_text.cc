@@ -134,7 +134,9 @@ std::optional<int64_t> ParseInt32(std::string_view text) {
 }
 
 std::optional<int64_t> ParseTime(std::string_view text) {
-  const std::optional<int64_t> seconds = ParseDateTime(text, 'T');
+  // RFC 3339, 5.6: T and Z may be in lower case.
+  const bool is_lower = text.size() > 10 && text[10] == 't';
+  const std::optional<int64_t> seconds = ParseDateTime(text, is_lower ? 't' : 'T');
   if (!seconds) return std::nullopt;
   size_t i = 19;
   int64_t micros = 0;
@@ -146,7 +148,7 @@ std::optional<int64_t> ParseTime(std::string_view text) {
   }
   int64_t offset = 0;
   const std::string_view zone = text.substr(i);
-  if (zone != "Z") {
+  if (zone != "Z" && zone != "z") {
     if (zone.size() != 6 || (zone[0] != '+' && zone[0] != '-') || zone[3] != ':')
       return std::nullopt;
     const int hours = Digits(zone, 1, 2), minutes = Digits(zone, 4, 2);
