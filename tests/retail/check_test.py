@@ -61,14 +61,24 @@ class Check(RetailTest):
         self.check_found("facts", self.processing_id(changed))
 
     def test_a_changed_price_is_found_in_the_daily_sales(self):
+        changed = None
+
+        def cheapen(line):
+            quantity = int(re.search(rb'"quantity":(\d+)', line)[1])
+            line = re.sub(rb'"price":[\d.]+', b'"price":0.01', line)
+            return re.sub(rb'"amount":"[\d.]+"', b'"amount":"0.0%d"' % quantity, line)
+
         def change(lines, i):
-            quantity = int(re.search(rb'"quantity":(\d+)', lines[i])[1])
-            line = re.sub(rb'"price":[\d.]+', b'"price":0.01', lines[i])
-            line = re.sub(rb'"amount":"[\d.]+"', b'"amount":"0.0%d"' % quantity, line)
-            # As long as before: what is behind the committed length is not read.
-            padding = b"x" * (len(lines[i]) - len(line))
-            return lines[:i] + [line.replace(b'"source":"', b'"source":"' + padding)] + lines[i + 1:]
-        changed = self.plant("facts", change)
+            nonlocal changed
+            # As long as before, for what is behind the committed length is not read: a price such
+            # as 5 has no room for 0.01.
+            while len(cheapen(lines[i])) > len(lines[i]):
+                i = (i + 1) % len(lines)
+            changed = lines[i]
+            line = cheapen(changed)
+            padding = b'"source":"' + b"x" * (len(changed) - len(line))
+            return lines[:i] + [line.replace(b'"source":"', padding)] + lines[i + 1:]
+        self.plant("facts", change)
         self.check_found("daily-sales", *self.keys(changed))
 
     def test_a_line_moved_from_hot_to_cold_is_found(self):
