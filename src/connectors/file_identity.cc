@@ -1,4 +1,4 @@
-#include "rtstream/connectors/file_identity.h"
+#include "file_identity.h"
 
 #include "absl/status/status.h"
 #include "rtstream/base/hash.h"

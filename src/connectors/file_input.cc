@@ -1,4 +1,4 @@
-#include "rtstream/connectors/file_input.h"
+#include "file_input.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>

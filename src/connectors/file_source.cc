@@ -7,10 +7,10 @@
 #include <system_error>
 #include <utility>
 
+#include "file_input.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
-#include "rtstream/connectors/file_input.h"
-#include "rtstream/connectors/standard_input.h"
+#include "standard_input.h"
 
 namespace rtstream {
 namespace {

@@ -1,4 +1,4 @@
-#include "rtstream/connectors/line_reader.h"
+#include "line_reader.h"
 
 #include <algorithm>
 #include <cstring>

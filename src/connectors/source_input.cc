@@ -1,4 +1,4 @@
-#include "rtstream/connectors/source_input.h"
+#include "source_input.h"
 
 #include "rtstream/base/text.h"
 

@@ -1,4 +1,4 @@
-#include "rtstream/connectors/standard_input.h"
+#include "standard_input.h"
 
 #include <poll.h>
 #include <unistd.h>

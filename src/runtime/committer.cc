@@ -1,4 +1,4 @@
-#include "rtstream/runtime/committer.h"
+#include "committer.h"
 
 #include <condition_variable>
 #include <mutex>

@@ -1,4 +1,4 @@
-#include "rtstream/runtime/opening.h"
+#include "opening.h"
 
 #include <algorithm>
 #include <utility>

@@ -6,12 +6,12 @@
 #include <optional>
 #include <utility>
 
+#include "committer.h"
+#include "opening.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/flow/pipeline_body.h"
-#include "rtstream/runtime/committer.h"
-#include "rtstream/runtime/opening.h"
-#include "rtstream/runtime/sink_set.h"
+#include "sink_set.h"
 
 namespace rtstream {
 

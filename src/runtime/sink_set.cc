@@ -1,4 +1,4 @@
-#include "rtstream/runtime/sink_set.h"
+#include "sink_set.h"
 
 #include <algorithm>
 #include <numeric>
@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
+#include "opening.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
-#include "rtstream/runtime/opening.h"
 #include "rtstream/state/byte_io.h"
 #include "rtstream/state/checkpoint.h"
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "rtstream/connectors/line_reader.h"
-#include "rtstream/connectors/source_input.h"
+#include "line_reader.h"
+#include "source_input.h"
 
 namespace rtstream {
 

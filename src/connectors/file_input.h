@@ -7,9 +7,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "rtstream/connectors/line_reader.h"
+#include "line_reader.h"
 #include "rtstream/connectors/posix_file.h"
-#include "rtstream/connectors/source_input.h"
+#include "source_input.h"
 
 namespace rtstream {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "rtstream/connectors/file_identity.h"
+#include "file_identity.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/io/source.h"
 

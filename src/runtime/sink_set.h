@@ -7,12 +7,12 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "committer.h"
 #include "rtstream/core/dead_letter.h"
 #include "rtstream/io/sink.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/to.h"
 #include "rtstream/runtime/commit_record.h"
-#include "rtstream/runtime/committer.h"
 
 namespace rtstream {
 
