@@ -6,6 +6,7 @@
 
 #include <cerrno>
 
+#include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
 namespace rtstream {
@@ -36,6 +37,12 @@ absl::StatusOr<UniqueFd> OpenFile(const std::string& path, int flags) {
     return ErrnoStatus(errno, "open", path);
   }
   return UniqueFd(fd);
+}
+
+absl::Status SyncDirectory(const std::string& directory) {
+  RTSTREAM_ASSIGN_OR_RETURN(const UniqueFd fd, OpenFile(directory, O_RDONLY | O_DIRECTORY));
+  if (fsync(fd.get()) != 0) return ErrnoStatus(errno, "sync directory", directory);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<size_t> ReadAt(int fd, std::string_view path, char* out, size_t size,

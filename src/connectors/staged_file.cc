@@ -50,13 +50,6 @@ std::string DirectoryOf(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Makes the names in a directory durable.
-absl::Status SyncDirectory(const std::string& directory) {
-  RTSTREAM_ASSIGN_OR_RETURN(const UniqueFd fd, OpenFile(directory, O_RDONLY | O_DIRECTORY));
-  if (fsync(fd.get()) != 0) return ErrnoStatus(errno, "sync", directory);
-  return absl::OkStatus();
-}
-
 absl::StatusOr<uint64_t> ChecksumOf(int fd, const std::string& path, uint64_t begin, uint64_t end) {
   constexpr uint64_t kPiece = 1 << 20;
   const auto piece = std::make_unique<char[]>(kPiece);

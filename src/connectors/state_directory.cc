@@ -35,12 +35,6 @@ std::string WitnessLine(uint64_t last_commit) {
   return Concat(kWitness, number, " ", OrderedHex(Checksum(number)), "\n");
 }
 
-absl::Status SyncDirectory(const std::string& dir) {
-  RTSTREAM_ASSIGN_OR_RETURN(const UniqueFd fd, OpenFile(dir, O_RDONLY | O_DIRECTORY));
-  if (fsync(fd.get()) != 0) return ErrnoStatus(errno, "sync directory", dir);
-  return absl::OkStatus();
-}
-
 absl::Status MakeDirectory(const std::string& dir) {
   if (mkdir(dir.c_str(), 0777) == 0) return SyncDirectory(Concat(dir, "/.."));
   if (errno == EEXIST) return absl::OkStatus();

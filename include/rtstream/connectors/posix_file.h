@@ -47,6 +47,9 @@ absl::StatusOr<FileStat> StatRegularFile(int fd, std::string_view path);
 // Opens with open(2)'s `flags`; never waits, also not for the other end of a named pipe.
 absl::StatusOr<UniqueFd> OpenFile(const std::string& path, int flags);
 
+// Makes the names in a directory durable: a file or directory that was made in it, or renamed.
+absl::Status SyncDirectory(const std::string& directory);
+
 // Reads at most `size` bytes at `offset`; fewer only at the end of the file.
 absl::StatusOr<size_t> ReadAt(int fd, std::string_view path, char* out, size_t size,
                               uint64_t offset);
