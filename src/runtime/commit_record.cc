@@ -27,6 +27,21 @@ void ReadTexts(ByteReader& in, std::map<std::string, std::string>& texts) {
   }
 }
 
+// The value of a setting, for the comparison and for people.
+std::string ValueOf(const std::map<std::string, std::string>& settings, const std::string& key) {
+  auto it = settings.find(key);
+  return it == settings.end() ? "(not set)" : Concat("'", it->second, "'");
+}
+
+absl::Status CheckSetting(const CommitRecord& last,
+                          const std::map<std::string, std::string>& settings,
+                          const std::string& key) {
+  const std::string made_with = ValueOf(last.settings, key), now = ValueOf(settings, key);
+  if (made_with == now) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("the state was made with ", key, " ", made_with, ", this run has ", now));
+}
+
 }  // namespace
 
 std::string EncodeCommitRecord(const CommitRecord& record) {
@@ -101,6 +116,17 @@ absl::StatusOr<std::optional<CommitRecord>> ReadCommit(const StateReader& store)
   if (!stored) return std::optional<CommitRecord>();
   RTSTREAM_ASSIGN_OR_RETURN(CommitRecord record, DecodeCommitRecord(stored->value));
   return std::optional<CommitRecord>(std::move(record));
+}
+
+absl::Status CheckSettings(const CommitRecord& last,
+                           const std::map<std::string, std::string>& settings) {
+  for (const auto& [key, value] : settings) {
+    RTSTREAM_RETURN_IF_ERROR(CheckSetting(last, settings, key));
+  }
+  for (const auto& [key, value] : last.settings) {
+    RTSTREAM_RETURN_IF_ERROR(CheckSetting(last, settings, key));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace rtstream

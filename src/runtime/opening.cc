@@ -8,24 +8,6 @@
 #include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
-namespace {
-
-// The value of a setting, for the comparison and for people.
-std::string ValueOf(const std::map<std::string, std::string>& settings, const std::string& key) {
-  auto it = settings.find(key);
-  return it == settings.end() ? "(not set)" : Concat("'", it->second, "'");
-}
-
-absl::Status CheckSetting(const CommitRecord& last,
-                          const std::map<std::string, std::string>& settings,
-                          const std::string& key) {
-  const std::string made_with = ValueOf(last.settings, key), now = ValueOf(settings, key);
-  if (made_with == now) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      Concat("the state was made with ", key, " ", made_with, ", this run has ", now));
-}
-
-}  // namespace
 
 absl::Status CheckName(std::string_view name) {
   if (IsName(name)) return absl::OkStatus();
@@ -43,17 +25,6 @@ absl::Status CheckNames(const std::vector<Node*>& nodes) {
     if (!is_new && !is_same_sink) {
       return absl::InvalidArgumentError(Concat("two operators are named '", node->name(), "'"));
     }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSettings(const CommitRecord& last,
-                           const std::map<std::string, std::string>& settings) {
-  for (const auto& [key, value] : settings) {
-    RTSTREAM_RETURN_IF_ERROR(CheckSetting(last, settings, key));
-  }
-  for (const auto& [key, value] : last.settings) {
-    RTSTREAM_RETURN_IF_ERROR(CheckSetting(last, settings, key));
   }
   return absl::OkStatus();
 }

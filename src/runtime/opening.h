@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,11 +17,6 @@ absl::Status CheckName(std::string_view name);
 
 // InvalidArgument: an operator's name is not a name, or two operators share one.
 absl::Status CheckNames(const std::vector<Node*>& nodes);
-
-// FailedPrecondition: a setting differs from the one that the state was made with, or only one of the
-// two is there; names both.
-absl::Status CheckSettings(const CommitRecord& last,
-                           const std::map<std::string, std::string>& settings);
 
 // FailedPrecondition: an operator whose state is stored is not in the pipeline.
 absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& nodes);

@@ -49,4 +49,10 @@ inline constexpr std::string_view kCommitKey = "m/commit";
 // other threads, and for reading a state offline.
 absl::StatusOr<std::optional<CommitRecord>> ReadCommit(const StateReader& store);
 
+// What a runner checks before it opens anything, for hosts that have to know earlier.
+// FailedPrecondition: a setting differs from the one that the state was made with, or only one of the
+// two is there; names both.
+absl::Status CheckSettings(const CommitRecord& last,
+                           const std::map<std::string, std::string>& settings);
+
 }  // namespace rtstream
