@@ -4,8 +4,11 @@
 #include <filesystem>
 #include <memory>
 #include <system_error>
+#include <vector>
 
+#include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/connectors/posix_file.h"
 
 namespace retail {
 
@@ -20,11 +23,20 @@ std::string SystemMessage() { return std::generic_category().message(errno); }
 
 absl::Status MakeDirectory(const std::string& path) {
   std::error_code error;
+  // Those that hold a name that is new.
+  std::vector<fs::path> changed;
+  for (fs::path p = AbsolutePath(path); !fs::exists(p, error) && p.has_relative_path();) {
+    p = p.parent_path();
+    changed.push_back(p);
+  }
   fs::create_directories(path, error);
-  if (!error && fs::is_directory(path, error)) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      rt::Concat("cannot make the directory ", path, ": ",
-                 error ? error.message() : std::string("something else has that name")));
+  if (error || !fs::is_directory(path, error)) {
+    return absl::FailedPreconditionError(
+        rt::Concat("cannot make the directory ", path, ": ",
+                   error ? error.message() : std::string("something else has that name")));
+  }
+  for (const fs::path& p : changed) RTSTREAM_RETURN_IF_ERROR(rt::SyncDirectory(p.string()));
+  return absl::OkStatus();
 }
 
 absl::Status WriteFile(const std::string& path, std::string_view content) {
@@ -52,8 +64,12 @@ bool Exists(const std::string& path) {
 
 std::string AbsolutePath(const std::string& path) {
   std::error_code error;
-  fs::path absolute = fs::weakly_canonical(path, error);
-  return error ? path : absolute.string();
+  // Absolute first: of a relative path with nothing there yet, weakly_canonical() leaves it relative.
+  fs::path absolute = fs::absolute(path, error);
+  if (!error) absolute = fs::weakly_canonical(absolute, error);
+  if (error) return path;
+  // A slash at the end stays where nothing is there yet, and goes where a directory is.
+  return (absolute.has_filename() ? absolute : absolute.parent_path()).string();
 }
 
 }  // namespace retail

@@ -11,7 +11,7 @@ namespace retail {
 
 // Small deeds on the file system. Errors name the path and what the system says.
 
-// Makes the directory and those above it; OK if it is there.
+// Makes the directory and those above it, durably; OK if it is there.
 absl::Status MakeDirectory(const std::string& path);
 
 // Replaces the file's content.

@@ -34,9 +34,9 @@ std::string OutputPath(std::string_view dir, std::string_view name) {
   return rt::Concat(dir, "/", name, ".ndjson");
 }
 
-Outputs FileOutputs(const std::string& dir) {
+Outputs FileOutputs(OutputDirectory directory) {
   const auto open = [&]<typename File>(std::type_identity<File>, std::string_view name) {
-    return std::make_unique<File>(std::string(name), OutputPath(dir, name));
+    return std::make_unique<File>(std::string(name), OutputPath(directory.path(), name));
   };
   auto facts = open(std::type_identity<File<FactLine>>(), kFacts);
   auto failed = open(std::type_identity<File<FailedLine>>(), kFailed);
@@ -47,15 +47,20 @@ Outputs FileOutputs(const std::string& dir) {
                     d = dead_letters.get()] {
     return f->cut_bytes() + e->cut_bytes() + h->cut_bytes() + c->cut_bytes() + d->cut_bytes();
   };
-  return {std::move(facts), std::move(failed), std::move(hot),
-          std::move(cold),  std::move(dead_letters), std::move(cut_bytes)};
+  return {std::move(directory), std::move(facts), std::move(failed),
+          std::move(hot),       std::move(cold),  std::move(dead_letters),
+          std::move(cut_bytes)};
 }
 
 Outputs DiscardedOutputs() {
   using Discard = DiscardSink<StockOutcome>;
-  return {std::make_unique<Discard>(kFacts), std::make_unique<Discard>(kFailed),
-          std::make_unique<Discard>(kHot), std::make_unique<Discard>(kCold),
-          std::make_unique<DiscardSink<rt::DeadLetter>>(kDeadLetters), [] { return uint64_t{0}; }};
+  return {OutputDirectory(),
+          std::make_unique<Discard>(kFacts),
+          std::make_unique<Discard>(kFailed),
+          std::make_unique<Discard>(kHot),
+          std::make_unique<Discard>(kCold),
+          std::make_unique<DiscardSink<rt::DeadLetter>>(kDeadLetters),
+          [] { return uint64_t{0}; }};
 }
 
 }  // namespace retail

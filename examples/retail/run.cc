@@ -4,11 +4,14 @@
 #include <cstdio>
 #include <map>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <utility>
 
 #include "examples/retail/default_input.h"
 #include "examples/retail/files.h"
+#include "examples/retail/output_directory.h"
 #include "examples/retail/output_files.h"
 #include "examples/retail/pipeline.h"
 #include "examples/retail/progress.h"
@@ -36,12 +39,6 @@ absl::StatusOr<std::unique_ptr<rt::StateStore>> OpenStore(const std::string& dir
   return rt::RocksDbStore::Open(dir);
 }
 
-absl::StatusOr<Outputs> OpenOutputs(const std::string& dir) {
-  if (dir == RunFlags::kDiscard) return DiscardedOutputs();
-  RTSTREAM_RETURN_IF_ERROR(MakeDirectory(dir));
-  return FileOutputs(AbsolutePath(dir));
-}
-
 // What the meaning of the state depends on, as the user wrote it.
 std::map<std::string, std::string> SettingsOf(const RunFlags& flags, const InitialStock& stock) {
   const Rules& rules = flags.rules;
@@ -61,6 +58,38 @@ std::map<std::string, std::string> SettingsOf(const RunFlags& flags, const Initi
   };
 }
 
+// The state of this run, as the output directory knows it.
+struct StateIdentity {
+  OutputOwner owner;
+  bool is_new = false;  // it has no commit yet
+};
+
+// FailedPrecondition: the state was made with other settings.
+absl::StatusOr<StateIdentity> IdentityOf(const rt::StateReader& store, const std::string& dir,
+                                         const std::map<std::string, std::string>& settings) {
+  RTSTREAM_ASSIGN_OR_RETURN(const std::optional<rt::CommitRecord> last, rt::ReadCommit(store));
+  StateIdentity state;
+  state.owner.state = dir == RunFlags::kInMemory ? dir : AbsolutePath(dir);
+  if (last) {
+    RTSTREAM_RETURN_IF_ERROR(rt::CheckSettings(*last, settings));
+    state.owner.lineage = last->lineage;
+  } else {
+    std::random_device device;
+    state.owner.lineage = (uint64_t{device()} << 32 | device()) | 1;
+    state.is_new = true;
+  }
+  return state;
+}
+
+absl::StatusOr<Outputs> OpenOutputs(const std::string& dir, const StateIdentity& state) {
+  if (dir == RunFlags::kDiscard) return DiscardedOutputs();
+  const std::string path = AbsolutePath(dir);
+  RTSTREAM_ASSIGN_OR_RETURN(OutputDirectory directory,
+                            state.is_new ? OutputDirectory::Take(path, state.owner)
+                                         : OutputDirectory::Reopen(path, state.owner));
+  return FileOutputs(std::move(directory));
+}
+
 rt::FileSourceOptions SourceOptions(const RunFlags& flags) {
   rt::FileSourceOptions options;
   options.paths = flags.inputs;
@@ -78,13 +107,13 @@ uint64_t RecordsIn(const rt::CommitRecord& commit) {
 class RetailRun {
  public:
   RetailRun(const RunFlags& flags, const InitialStock& stock, MasterData& master,
-            rt::StateStore& store, Outputs& outputs)
+            rt::StateStore& store, Outputs& outputs, rt::RunOptions options)
       : store_(store),
         outputs_(outputs),
         events_(SourceOptions(flags)),
         runner_(MakePipeline({flags.rules, stock, master, events_, *outputs.facts, *outputs.failed,
                               *outputs.hot, *outputs.cold}),
-                store, OptionsOf(flags, stock, outputs)) {}
+                store, std::move(options)) {}
 
   absl::Status Open() {
     RTSTREAM_RETURN_IF_ERROR(runner_.Open());
@@ -124,15 +153,6 @@ class RetailRun {
   }
 
  private:
-  static rt::RunOptions OptionsOf(const RunFlags& flags, const InitialStock& stock,
-                                  Outputs& outputs) {
-    rt::RunOptions options;
-    options.commit_interval = flags.commit_interval;
-    options.dead_letters = outputs.dead_letters.get();
-    options.settings = SettingsOf(flags, stock);
-    return options;
-  }
-
   uint64_t new_records() const { return RecordsIn(runner_.committed()) - records_before_; }
 
   std::string ProgressLine(rt::Duration begin) const {
@@ -171,9 +191,10 @@ ExitCode PrintSummary(const RetailRun& run) {
   return status.ok() ? kExitDone : Fail(kExitFailed, status);
 }
 
-// A refusal of what is stored, rather than a failure on the way.
-bool IsRefusal(const absl::Status& status) {
-  return absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
+// What is stored may be refused, or something may fail on the way.
+ExitCode FailOrRefuse(const absl::Status& status) {
+  const bool is_refusal = absl::IsFailedPrecondition(status) || absl::IsDataLoss(status);
+  return Fail(is_refusal ? kExitStateRefused : kExitFailed, status);
 }
 
 void SayWhatStdinCosts(const RunFlags& flags) {
@@ -221,13 +242,18 @@ ExitCode Run(const RunFlags& given) {
   }
   auto store = OpenStore(flags.state);
   if (!store.ok()) return Fail(kExitStateRefused, store.status());
-  auto outputs = OpenOutputs(flags.output);
-  if (!outputs.ok()) return Fail(kExitFailed, outputs.status());
+  rt::RunOptions options;
+  options.commit_interval = flags.commit_interval;
+  options.settings = SettingsOf(flags, stock);
+  auto state = IdentityOf(**store, flags.state, options.settings);
+  if (!state.ok()) return FailOrRefuse(state.status());
+  if (state->is_new) options.seed = state->owner.lineage;
+  auto outputs = OpenOutputs(flags.output, *state);
+  if (!outputs.ok()) return FailOrRefuse(outputs.status());
+  options.dead_letters = outputs->dead_letters.get();
 
-  RetailRun run(flags, stock, master, **store, *outputs);
-  if (absl::Status status = run.Open(); !status.ok()) {
-    return Fail(IsRefusal(status) ? kExitStateRefused : kExitFailed, status);
-  }
+  RetailRun run(flags, stock, master, **store, *outputs, std::move(options));
+  if (absl::Status status = run.Open(); !status.ok()) return FailOrRefuse(status);
   if (absl::Status status = run.Run(signals); !status.ok()) return Fail(kExitFailed, status);
   return PrintSummary(run);
 }

@@ -69,7 +69,23 @@ class FixedFlags(StateTest):
         command = self.command([self.sales])
         command[command.index("--output") + 1] = self.path("elsewhere")
         self.check_refused(execute(command), 3, [self.path("work", "output"), self.path("elsewhere")])
+        self.assertFalse(os.path.exists(self.path("elsewhere")))
         self.check_goes_on()
+
+    def test_a_slash_behind_a_directory_is_the_same_directory(self):
+        command = self.command([self.sales])
+        for flag in ("--state", "--output"):
+            command[command.index(flag) + 1] += "/"
+        for _ in range(2):
+            self.check_done(execute(command))
+        self.run_retail([self.sales], says="nothing new")
+
+    def test_a_relative_path_is_the_same_directory(self):
+        command = self.command([self.sales])
+        for flag, path in ("--state", "work/state"), ("--output", "work/output"):
+            command[command.index(flag) + 1] = path
+        self.check_done(execute(command, cwd=self.dir))
+        self.run_retail([self.sales], says="nothing new")
 
     def test_equal_values_written_otherwise_are_the_same(self):
         self.run_retail([self.sales], ["--dedup-window", "7d", "--max-price", "10000"])
@@ -125,6 +141,90 @@ class OutputFiles(StateTest):
         done = execute(command)
         self.assertIn(done.returncode, (1, 3), done.stderr)
         self.assertIn(self.path("work", "output"), done.stderr)
+        self.check_goes_on()
+
+
+class OutputDirectory(StateTest):
+    """Two states, "one" and "two", and one output directory."""
+
+    def run_state(self, state, inputs, flags=(), code=0, says=None):
+        return self.check_done(execute(self.state_command(state, inputs, flags)), code, says)
+
+    def state_command(self, state, inputs, flags=()):
+        command = self.command(inputs, flags)
+        command[command.index("--state") + 1] = self.path(state)
+        return command
+
+    def content(self):
+        found = {}
+        for name in FILES:
+            with open(self.output(name), "rb") as file:
+                found[name] = file.read()
+        return found
+
+    def test_another_state_is_refused_before_the_first_has_written(self):
+        nothing = self.write("nothing.ndjson", b"")
+        self.run_state("one", [nothing])
+        self.run_state("two", [self.sales], code=3,
+                       says=[self.path("one"), self.path("two"), self.path("work", "output")])
+        self.run_state("one", [self.sales])
+        self.assertGreater(len(self.content()["facts"]), 0)
+
+    def test_a_state_that_wrote_nothing_does_not_cut_what_another_wrote(self):
+        nothing = self.write("nothing.ndjson", b"")
+        self.run_state("one", [nothing])
+        shutil.rmtree(self.path("work", "output"))
+        self.run_state("two", [self.sales])
+        before = self.content()
+        self.run_state("one", [self.sales], code=3,
+                       says=[self.path("one"), self.path("two"), self.path("work", "output")])
+        self.assertEqual(before, self.content())
+        self.grow()
+        self.run_state("two", [self.sales])
+
+    def test_two_processes_with_two_states_on_one_directory(self):
+        with running(self.state_command("one", [self.sales], ["--follow"])) as first:
+            wait_until(lambda: os.path.exists(self.output("facts")), "the output")
+            self.run_state("two", [self.sales], code=3, says=[self.path("work", "output"), "in use"])
+            first.terminate()
+            _, err = first.communicate(timeout=60)
+            self.assertEqual(0, first.returncode, err)
+
+    def test_a_state_that_was_begun_anew_takes_its_empty_directory(self):
+        self.run_state("one", [self.write("nothing.ndjson", b"")])
+        shutil.rmtree(self.path("one"))
+        self.assertEqual(20000, self.run_state("one", [self.sales])["records_in"])
+
+    def test_an_owner_cut_short_by_a_power_loss_is_written_anew(self):
+        os.makedirs(self.path("work", "output"))
+        self.write("work/output/OWNER", b"retail out")
+        self.run_retail([self.sales])
+        self.check_goes_on()
+
+    def test_a_state_begun_anew_beside_old_output_changes_nothing(self):
+        self.run_retail([self.sales])
+        os.rename(self.path("work", "state"), self.path("away"))
+        before = self.content()
+        self.refuse(says=["facts.ndjson", "another run"])
+        self.assertEqual(before, self.content())
+        shutil.rmtree(self.path("work", "state"))
+        os.rename(self.path("away"), self.path("work", "state"))
+        self.check_goes_on()
+
+    def test_a_moved_state_keeps_its_directory(self):
+        self.run_state("one", [self.sales])
+        os.rename(self.path("one"), self.path("moved"))
+        self.grow()
+        self.assertEqual(25000, self.run_state("moved", [self.sales])["records_in"])
+
+    def test_a_removed_owner_is_refused_and_told_how_to_be_repaired(self):
+        self.run_retail([self.sales])
+        owner = self.path("work", "output", "OWNER")
+        with open(owner, encoding="utf-8") as file:
+            content = file.read()
+        os.remove(owner)
+        self.refuse(says=[owner, *content.splitlines()])
+        self.write("work/output/OWNER", content)
         self.check_goes_on()
 
 
