@@ -5,11 +5,6 @@
 #include <bit>
 #include <cstring>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#endif
-
-#include "rtstream/base/bytes.h"
 #include "rtstream/base/text.h"
 
 namespace rtstream {
@@ -143,15 +138,9 @@ bool JsonCursor::ScanString(size_t limit, std::string_view& raw, bool& has_escap
   for (;;) {
 #if defined(__SSE2__)
     while (end_ - p >= 16) {
-      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-      const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
-      const __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-      // Signed: control characters and bytes from 0x80 on are both below 0x20.
-      const __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
-      const auto stop =
-          static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low)));
-      if (stop != 0) {
-        p += std::countr_zero(stop);
+      const uint32_t stops = StringStops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+      if (stops != 0) {
+        p += std::countr_zero(stops);
         break;
       }
       p += 16;
@@ -208,7 +197,7 @@ bool JsonCursor::CheckEscapes(std::string_view raw) {
   return true;
 }
 
-bool JsonCursor::ReadString(std::string_view& out) {
+bool JsonCursor::ReadAnyString(std::string_view& out) {
   value_ = p_;
   if (p_ >= end_ || *p_ != '"') return FailAt(p_, "a string");
   ++p_;
@@ -258,10 +247,6 @@ bool JsonCursor::ReadBool(bool& out) {
 }
 
 bool JsonCursor::TakeNull() { return Literal("null"); }
-
-bool JsonCursor::CountMember() {
-  return ++members_ <= limits_->members || FailAt(p_, "fewer members");
-}
 
 bool JsonCursor::SkipScalar() {
   if (p_ >= end_) return FailAt(p_, "a value");
@@ -367,7 +352,7 @@ bool JsonCursor::ReadKey(std::string_view expected, bool& matched, std::string_v
   return true;
 }
 
-bool JsonCursor::NextMember(bool& is_last) {
+bool JsonCursor::NextAnyMember(bool& is_last) {
   SkipSpace();
   value_ = nullptr;
   if (p_ < end_ && *p_ == ',') {

@@ -23,11 +23,13 @@ absl::Status ReadJsonObject(JsonCursor& in, absl::Span<const JsonField> fields, 
   // Members mostly come in declared order: the field behind the last one is tried first.
   size_t next = 0;
   while (!is_last) {
-    bool matched = false;
-    std::string_view name;
     size_t at = next < fields.size() ? next : 0;
-    if (!in.ReadKey(fields[at].name, matched, name)) return in.ToStatus({});
-    if (!matched) at = FindField(fields, name);
+    if (!in.TakeKey(fields[at].quoted)) [[unlikely]] {
+      bool matched = false;
+      std::string_view name;
+      if (!in.ReadKey(fields[at].name, matched, name)) return in.ToStatus({});
+      if (!matched) at = FindField(fields, name);
+    }
     if (at == kNone) {
       if (!in.SkipValue()) return in.ToStatus({});
     } else {

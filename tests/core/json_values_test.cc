@@ -7,6 +7,8 @@
 #include "rtstream/base/text.h"
 #include "rtstream/core/json_reader.h"
 #include "rtstream/testing/matchers.h"
+#include "rtstream/testing/random.h"
+#include "tests/base/seed.h"
 #include "tests/core/everything.h"
 
 namespace rtstream {
@@ -58,6 +60,33 @@ TEST_F(Json, IntegersBeyondTheEndsOfTheirTypesAreRefused) {
   EXPECT_THAT(Refusal("u8", "256"), HasSubstr("want an unsigned 8-bit integer"));
   EXPECT_THAT(Refusal("u8", "-1"), HasSubstr("want an unsigned 8-bit integer"));
   EXPECT_THAT(Refusal("u64", "18446744073709551616"), HasSubstr("want an unsigned 64-bit integer"));
+}
+
+// A number that a blank follows takes the long way through the reader.
+TEST_F(Json, NumbersAreTheSameOnTheShortWayAndTheLong) {
+  testing::Random random(TestSeed());
+  int taken = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string number = random.Chance(0.3) ? "-" : "";
+    for (uint64_t n = random.Below(21); n > 0; --n) {
+      number += static_cast<char>('0' + (random.Chance(0.4) ? 0 : random.Below(10)));
+    }
+    if (random.Chance(0.6)) number.insert(random.Below(number.size() + 1), 1, '.');
+    if (random.Chance(0.05)) number += "e2";
+    for (const char* name : {"i8", "i32", "i64", "u32", "u64", "cents", "real"}) {
+      const std::string short_way = Concat("{\"", name, "\":", number, "}");
+      const std::string long_way = Concat("{\"", name, "\":", number, " }");
+      Everything a, b;
+      const absl::Status status = ReadJson(short_way, arena_, a);
+      ASSERT_EQ(status.code(), ReadJson(long_way, arena_, b).code()) << short_way;
+      if (!status.ok()) continue;
+      ++taken;
+      ASSERT_TRUE(a.i8 == b.i8 && a.i32 == b.i32 && a.i64 == b.i64 && a.u32 == b.u32 &&
+                  a.u64 == b.u64 && a.cents == b.cents && a.real == b.real)
+          << short_way;
+    }
+  }
+  EXPECT_GT(taken, 1'000);
 }
 
 TEST_F(Json, IntegersHaveNeitherFractionNorExponent) {

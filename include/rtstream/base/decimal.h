@@ -21,6 +21,18 @@ void AppendDecimal(Int128 mantissa, int scale, std::string& out);
 inline constexpr size_t kDecimalBound = 48;
 char* PutDecimal(Int128 mantissa, int scale, char* p);
 
+// Makes mantissa * 10^-from one of 10^-to, 0 <= from, to <= 18. False, and an unspecified mantissa: it
+// needs more decimals, or is too large.
+inline bool Rescale(int64_t& mantissa, int from, int to) {
+  for (; from > to; --from) {
+    if (mantissa % 10 != 0) return false;
+    mantissa /= 10;
+  }
+  int64_t power = 1;
+  for (; from < to; ++from) power *= 10;
+  return !__builtin_mul_overflow(mantissa, power, &mantissa);
+}
+
 constexpr int64_t PowerOfTen(int n) { return n == 0 ? 1 : 10 * PowerOfTen(n - 1); }
 
 }  // namespace internal

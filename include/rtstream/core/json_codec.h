@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 #include "rtstream/base/decimal.h"
 #include "rtstream/base/time.h"
@@ -83,6 +84,12 @@ template <std::integral I>
   requires(!std::same_as<I, bool>)
 struct JsonCodec<I> {
   static bool Read(JsonCursor& in, I& out) {
+    int64_t value = 0;
+    int decimals = 0;
+    if (in.TakePlainNumber(value, decimals)) [[likely]] {
+      out = static_cast<I>(value);
+      return (decimals == 0 && std::in_range<I>(value)) || in.Fail(internal::IntegerName<I>());
+    }
     std::string_view token;
     if (!in.ReadNumber(token)) return false;
     return internal::ReadInteger(token, out) || in.Fail(internal::IntegerName<I>());
@@ -106,6 +113,11 @@ struct JsonCodec<double> {
 template <int kScale>
 struct JsonCodec<Decimal<kScale>> {
   static bool Read(JsonCursor& in, Decimal<kScale>& out) {
+    int decimals = 0;
+    if (in.TakePlainNumber(out.mantissa, decimals)) [[likely]] {
+      return internal::Rescale(out.mantissa, decimals, kScale) ||
+             in.Fail(internal::DecimalName<kScale>());
+    }
     std::string_view token;
     if (!in.ReadNumber(token)) return false;
     return ParseDecimal(token, out).ok() || in.Fail(internal::DecimalName<kScale>());

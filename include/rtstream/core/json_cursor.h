@@ -5,8 +5,13 @@
 #include <string>
 #include <string_view>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "absl/status/status.h"
 #include "rtstream/base/arena.h"
+#include "rtstream/base/bytes.h"
 
 namespace rtstream {
 
@@ -25,6 +30,9 @@ struct JsonLimits {
 // true, or remembers what went wrong and returns false; then the text is refused and the cursor is of
 // no further use. Used by JsonCodecs.
 //
+// What machines write, no white space, no escapes, plain numbers, takes the short way through the inline
+// methods; they leave everything else, and every error, to the whole ones.
+//
 // Not thread-safe. Lives for one record.
 class JsonCursor {
  public:
@@ -34,9 +42,55 @@ class JsonCursor {
 
   // --- values ---
   // A string's text: a view of the input, or of the arena if it had escapes.
-  bool ReadString(std::string_view& out);
+  bool ReadString(std::string_view& out) {
+#if defined(__SSE2__)
+    // Short and of printable ASCII: its end is in the 16 bytes behind the quote.
+    if (end_ - p_ > 16 && *p_ == '"') [[likely]] {
+      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p_ + 1));
+      if (const uint32_t stops = StringStops(v); stops != 0) {
+        const auto size = static_cast<size_t>(__builtin_ctz(stops));
+        if (p_[1 + size] == '"' && size <= limits_->string) [[likely]] {
+          value_ = p_;
+          out = {p_ + 1, size};
+          p_ += size + 2;
+          return true;
+        }
+      }
+    }
+#endif
+    return ReadAnyString(out);
+  }
   // A number's characters, by JSON's grammar.
   bool ReadNumber(std::string_view& out);
+  // Takes a number of at most 18 digits without exponent, other than -0, that ',' or '}' ends:
+  // mantissa * 10^-decimals. False, and nothing taken, if what is next is not of this kind.
+  bool TakePlainNumber(int64_t& mantissa, int& decimals) {
+    const char* p = p_;
+    const bool is_negative = p < end_ && *p == '-';
+    if (is_negative) ++p;
+    const char* const integer = p;
+    uint64_t digits = 0;
+    while (p < end_ && IsDigit(*p)) digits = digits * 10 + static_cast<uint64_t>(*p++ - '0');
+    const std::ptrdiff_t whole = p - integer;
+    if (whole == 0 || (whole > 1 && *integer == '0')) return false;
+    std::ptrdiff_t fraction = 0;
+    if (p < end_ && *p == '.') {
+      const char* const begin = ++p;
+      while (p < end_ && IsDigit(*p)) digits = digits * 10 + static_cast<uint64_t>(*p++ - '0');
+      fraction = p - begin;
+      if (fraction == 0) return false;
+    }
+    const bool is_minus_zero = is_negative && digits == 0;
+    if (p >= end_ || (*p != ',' && *p != '}') || whole + fraction > 18 || is_minus_zero ||
+        static_cast<size_t>(p - p_) > limits_->number) {
+      return false;
+    }
+    value_ = p_;
+    p_ = p;
+    mantissa = is_negative ? -static_cast<int64_t>(digits) : static_cast<int64_t>(digits);
+    decimals = static_cast<int>(fraction);
+    return true;
+  }
   bool ReadBool(bool& out);
   // Takes a null if one is next; never fails.
   bool TakeNull();
@@ -48,8 +102,26 @@ class JsonCursor {
   bool BeginObject(bool& is_empty);
   // The member's name and its colon. If the name is `expected`, `matched` is set and `name` is not.
   bool ReadKey(std::string_view expected, bool& matched, std::string_view& name);
+  // Takes a name with its quotes and colon that stands there exactly so, and a value right behind it.
+  bool TakeKey(std::string_view quoted) {
+    if (static_cast<size_t>(end_ - p_) <= quoted.size() ||
+        !internal::EqualBytes(p_, quoted.data(), quoted.size()) || IsSpace(p_[quoted.size()])) {
+      return false;
+    }
+    p_ += quoted.size();
+    value_ = p_;
+    return true;
+  }
   // A comma or the closing brace.
-  bool NextMember(bool& is_last);
+  bool NextMember(bool& is_last) {
+    if (end_ - p_ >= 2 && *p_ == ',' && p_[1] == '"') [[likely]] {
+      ++p_;
+      value_ = nullptr;
+      is_last = false;
+      return CountMember();
+    }
+    return NextAnyMember(is_last);
+  }
   // Nothing may follow but white space, and the whole must be UTF-8.
   bool Finish();
 
@@ -64,13 +136,29 @@ class JsonCursor {
     while (p_ < end_ && static_cast<unsigned char>(*p_) <= ' ' && IsSpace(*p_)) ++p_;
   }
   static bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+  static bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+#if defined(__SSE2__)
+  // A bit for each byte that ends the plain part of a string: a quote, a backslash, a control character
+  // or one beyond ASCII.
+  static uint32_t StringStops(__m128i v) {
+    const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    const __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
+    // Signed: control characters and bytes from 0x80 on are both below 0x20.
+    const __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+    return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low)));
+  }
+#endif
+  bool ReadAnyString(std::string_view& out);
+  bool NextAnyMember(bool& is_last);
   // From behind the opening quote to behind the closing one; `raw` is what stands between them.
   bool ScanString(size_t limit, std::string_view& raw, bool& has_escapes);
   bool Unescape(std::string_view raw, std::string_view& out);
   bool CheckEscapes(std::string_view raw);
   bool SkipScalar();
   bool Literal(std::string_view word);
-  bool CountMember();
+  bool CountMember() {
+    return ++members_ <= limits_->members || FailAt(p_, "fewer members");
+  }
   bool FailAt(const char* at, std::string_view want);
 
   const char* begin_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -20,6 +21,7 @@ namespace internal {
 // A field of a mapping without its types: how the loop over members, which is compiled once, reads it.
 struct JsonField {
   std::string_view name;
+  std::string_view quoted;  // the name as machines write it: "name":
   bool (*read)(JsonCursor& in, void* record);
 };
 
@@ -34,10 +36,23 @@ bool ReadJsonField(JsonCursor& in, void* record) {
   return JsonCodec<std::remove_cvref_t<decltype(member)>>::Read(in, member);
 }
 
+template <typename T, size_t I>
+inline constexpr auto kQuotedName = [] {
+  constexpr std::string_view kName = std::get<I>(Mapping<T>::kFields).name;
+  std::array<char, kName.size() + 3> text{};
+  text.front() = '"';
+  std::copy(kName.begin(), kName.end(), text.begin() + 1);
+  text[kName.size() + 1] = '"';
+  text[kName.size() + 2] = ':';
+  return text;
+}();
+
 template <typename T>
 inline constexpr auto kJsonFields = []<size_t... I>(std::index_sequence<I...>) {
   return std::array<JsonField, sizeof...(I)>{
-      JsonField{std::get<I>(Mapping<T>::kFields).name, &ReadJsonField<T, I>}...};
+      JsonField{std::get<I>(Mapping<T>::kFields).name,
+                {kQuotedName<T, I>.data(), kQuotedName<T, I>.size()},
+                &ReadJsonField<T, I>}...};
 }(std::make_index_sequence<kFieldCount<T>>());
 
 }  // namespace internal
