@@ -24,8 +24,7 @@ bool FileIdentity::Matches(std::string_view prefix) const {
 }
 
 void EncodeFilePosition(const FilePosition& position, std::string& out) {
-  out.clear();
-  ByteWriter writer(out);
+  ByteWriter writer(std::move(out));
   writer.U8(kFormat);
   writer.U8(static_cast<uint8_t>(position.state));
   writer.Varint(position.generation);
@@ -33,6 +32,7 @@ void EncodeFilePosition(const FilePosition& position, std::string& out) {
   writer.Varint(static_cast<uint64_t>(position.line));
   writer.Varint(position.identity.prefix_size);
   writer.U64(position.identity.prefix_hash);
+  out = std::move(writer).Take();
 }
 
 absl::StatusOr<FilePosition> DecodeFilePosition(std::string_view bytes) {

@@ -25,13 +25,12 @@ struct Mark {
 };
 
 std::string Encode(const Mark& mark) {
-  std::string out;
-  ByteWriter writer(out);
+  ByteWriter writer;
   writer.U8(kFormat);
   writer.Varint(mark.length);
   writer.Varint(mark.begin);
   writer.U64(mark.checksum);
-  return out;
+  return std::move(writer).Take();
 }
 
 absl::StatusOr<Mark> Decode(std::string_view bytes) {

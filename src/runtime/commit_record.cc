@@ -45,8 +45,7 @@ absl::Status CheckSetting(const CommitRecord& last,
 }  // namespace
 
 std::string EncodeCommitRecord(const CommitRecord& record) {
-  std::string bytes;
-  ByteWriter out(bytes);
+  ByteWriter out;
   out.U32(CommitRecord::kFormat);
   out.U64(record.epoch);
   out.U64(record.lineage);
@@ -72,6 +71,7 @@ std::string EncodeCommitRecord(const CommitRecord& record) {
   out.Varint(record.stateful.size());
   for (const std::string& name : record.stateful) out.String(name);
   WriteTexts(record.settings, out);
+  std::string bytes = std::move(out).Take();
   SealBlock(bytes);
   return bytes;
 }

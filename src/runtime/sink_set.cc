@@ -101,10 +101,10 @@ absl::Status SinkSet::Cut(Lane& lane, CommitRecord& next, CommitJob& job) {
         // Every repeat of a chunk has its token, and nothing else ever has.
         std::string token = Concat(OrderedHex(next.lineage), "-", name, "-", job.epoch, "-", i);
         std::string key = Concat(kOutbox, name, "/", OrderedHex(job.epoch), "/", OrderedHex(i));
-        std::string stored;
-        ByteWriter out(stored);
+        ByteWriter out;
         out.String(token);
         out.String(chunks[i]);
+        std::string stored = std::move(out).Take();
         SealBlock(stored);
         job.batch.Put(key, std::move(stored));
         job.outgoing.push_back({outbox, std::move(key), {std::move(token), std::move(chunks[i])}});

@@ -125,7 +125,7 @@ ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, Time event_t
 void ClaimTable::Settle(const IdBatch&, const Pending& pending, bool is_refused) {
   Entry& entry = table_.At(pending.entry);
   if (is_refused) {
-    table_.Drop(entry);
+    table_.Erase(entry);
     return;
   }
   const int64_t number = entry.value.bucket();
@@ -148,7 +148,7 @@ void ClaimTable::Expire(Time watermark) {
       if (left-- == 0) return;
       // An id that was claimed anew after its window belongs to a later bucket by now.
       Entry& entry = table_.At(bucket.entries.back());
-      if (entry.value.bucket() == number) table_.Drop(entry);
+      if (entry.value.bucket() == number) table_.Erase(entry);
     }
     if (bucket.is_stored) dropped_.push_back(number);
     buckets_.erase(buckets_.begin());
@@ -164,12 +164,12 @@ absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
   dropped_.clear();
   for (auto& [number, bucket] : buckets_) {
     if (bucket.uncommitted.empty()) continue;
-    std::string block;
-    ByteWriter writer(block);
+    ByteWriter writer;
     writer.U8(kFormat);
     writer.I64(window_.count());
     writer.Varint(bucket.uncommitted.size());
     for (uint32_t ref : bucket.uncommitted) writer.String(table_.At(ref).key());
+    std::string block = std::move(writer).Take();
     SealBlock(block);
     out.batch().Put(Concat(out.Key(BucketKey(number)), OrderedHex(out.epoch())),
                     std::move(block));

@@ -76,7 +76,7 @@ EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key) {
   return head;
 }
 
-void KeyIndex::Drop(EntryHead& head, std::string_view key) {
+void KeyIndex::Erase(EntryHead& head, std::string_view key) {
   size_t hole = Hash(key) >> shift_;
   while (slots()[hole].ref != head.self) hole = (hole + 1) & mask_;
   // Backward shift: what stands behind the hole moves up as far as its home allows, so that look-ups
@@ -96,7 +96,7 @@ void KeyIndex::Drop(EntryHead& head, std::string_view key) {
   At(last).slice_slot = head.slice_slot;
   neighbours.pop_back();
 
-  head.is_dirty = 0;
+  head.mark = kClean;
   free_[FreeList(entry_size_ + key.size())].push_back(head.self);
 }
 

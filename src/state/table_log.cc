@@ -40,11 +40,11 @@ void TableLog::Write(CheckpointWriter& out, std::string delta,
   }
   // A slice counts with the size that it had the last time: making its block is the cost to avoid.
   for (uint32_t written = 0; written < kSlices && !deltas_.empty(); ++written) {
-    const bool is_due = budget_ >= std::max<uint64_t>(slice_bytes_[next_slice_], 1) ||
+    const bool is_due = budget_ >= kDeltasPerBase * std::max<uint64_t>(slice_bytes_[next_slice_], 1) ||
                         (deltas_.size() > kMaxDeltas && written == 0);
     if (!is_due) break;
     std::string base = write_slice(next_slice_);
-    budget_ -= std::min<uint64_t>(budget_, std::max<uint64_t>(base.size(), 1));
+    budget_ -= std::min(budget_, kDeltasPerBase * base.size());
     slice_bytes_[next_slice_] = base.size();
     SealBlock(base);
     out.batch().Put(out.Key(BaseKey(name_, next_slice_)), std::move(base));
@@ -79,7 +79,7 @@ absl::Status TableLog::Read(const CheckpointReader& in, OnBase base, OnDelta del
   next_slice_ = newest == slice_epoch_.end()
                     ? 0
                     : static_cast<uint32_t>(newest - slice_epoch_.begin()) + 1;
-  // So does the budget: what came since the oldest base, deltas less bases.
+  // So does the budget: what came since the oldest base, deltas less what bases answered.
   uint64_t answered = 0;
   for (uint32_t i = 0; i < kSlices; ++i) {
     if (slice_epoch_[i] > slice_epoch_[next_slice_]) answered += slice_bytes_[i];
@@ -94,7 +94,7 @@ absl::Status TableLog::Read(const CheckpointReader& in, OnBase base, OnDelta del
         budget_ += block.size();
         return delta(epoch, block);
       }));
-  budget_ -= std::min(budget_, answered);
+  budget_ -= std::min(budget_, kDeltasPerBase * answered);
   return absl::OkStatus();
 }
 

@@ -35,11 +35,11 @@ class StoredTableTest : public ::testing::Test {
     bool fresh = false;
     auto& entry = table->table().FindOrInsert(table->table().Hash(key), key, fresh);
     entry.value = value;
-    table->table().MarkDirty(entry);
+    table->Changed(entry);
     model[key] = value;
   }
   void Erase(const std::string& key) {
-    if (auto* entry = table->table().Find(key); entry != nullptr) table->table().Erase(*entry);
+    if (auto* entry = table->table().Find(key); entry != nullptr) table->Erase(*entry);
     model.erase(key);
   }
   void Commit() {
@@ -121,6 +121,34 @@ TEST_F(StoredTableTest, KeyPutAndErasedInOneEpochIsNotThere) {
   EXPECT_EQ(*Stored(), Model());
 }
 
+TEST_F(StoredTableTest, LastOfManyChangesInOneEpochIsStored) {
+  for (const char* value : {"1", "2", "3"}) Put("a", value);
+  Commit();
+  EXPECT_EQ(*Stored(), (Model{{"a", "3"}}));
+}
+
+TEST_F(StoredTableTest, KeyErasedAfterManyChangesInOneEpochIsNotThere) {
+  for (const char* value : {"1", "2", "3"}) Put("a", value);
+  Erase("a");
+  Put("b", "in its place");
+  Commit();
+  EXPECT_EQ(*Stored(), (Model{{"b", "in its place"}}));
+}
+
+TEST_F(StoredTableTest, ChangeThroughAReferenceIsStoredAsItIsAtTheCommit) {
+  Put("a", "1");
+  Put("b", "1");
+  Commit();
+  for (const char* key : {"a", "b"}) {
+    auto& entry = *table->table().Find(key);
+    if (*key == 'b') table->Changed(entry);
+    table->MayChange(entry);
+    entry.value = "2";
+  }
+  Commit();
+  EXPECT_EQ(*Stored(), (Model{{"a", "2"}, {"b", "2"}}));
+}
+
 TEST_F(StoredTableTest, EpochWithoutAChangeWritesNothing) {
   Put("a", "1");
   for (int i = 0; i < 70; ++i) Commit();
@@ -137,7 +165,7 @@ TEST_F(StoredTableTest, DeltaOlderThanItsSliceIsNotAppliedAgain) {
   const std::string old = (*store.Get(delta))->value;
   Put("a", "new");
   // As many bytes as a whole rotation takes.
-  for (int i = 0; i < 3; ++i) {
+  for (uint64_t i = 0; i < 2 * TableLog::kDeltasPerBase; ++i) {
     Put("b", std::string(10'000, 'b'));
     Commit();
   }
@@ -183,12 +211,12 @@ TEST_F(StoredTableTest, KeyThatNamesNoBlockIsDataLoss) {
 }
 
 TEST_F(StoredTableTest, BlockOfANewerFormatIsRefused) {
-  std::string block("\x02", 1);
+  std::string block("\x03", 1);
   SealBlock(block);
   StateBatch batch;
   batch.Put("s/op/t/b/00", block);
   ASSERT_THAT(store.Apply(batch), IsOk());
-  EXPECT_THAT(Stored().status(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("format 2")));
+  EXPECT_THAT(Stored().status(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("format 3")));
 }
 
 TEST_F(StoredTableTest, TablesOfOneOperatorDoNotMix) {
@@ -270,7 +298,7 @@ TEST(ReadItems, GivesValueVersionAndTime) {
   ItemUpdate<int64_t> changed(&entry.value, Time(Duration(6)));
   changed.Set(41);
   entry.value = std::move(changed).Take();
-  items.table().MarkDirty(entry);
+  items.Changed(entry);
   StateBatch batch;
   CheckpointWriter out(1, OperatorScope("op"), batch);
   items.Checkpoint(out);

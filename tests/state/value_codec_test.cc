@@ -92,10 +92,9 @@ using testing::StatusIs;
 
 template <typename V>
 std::string Encode(const V& value) {
-  std::string bytes;
-  ByteWriter out(bytes);
+  ByteWriter out;
   ValueCodec<V>::Append(value, out);
-  return bytes;
+  return std::move(out).Take();
 }
 
 template <typename V>

@@ -51,7 +51,7 @@ struct RunningAggregateOp {
       bool fresh = false;
       auto& entry = table.FindOrInsert(keys.hash(i), keys[i], fresh);
       std::invoke(add, entry.value, in[i]);
-      table.MarkDirty(entry);
+      sums.Changed(entry);
       if constexpr (kBuilds<Next>) {
         built[in.row(i)] = Output{std::invoke(key, in[i]), {}, entry.value};
       }

@@ -36,7 +36,7 @@ class KeyedRows {
   uint64_t hash(size_t i) const { return hashes_[i]; }
 
   template <typename Table>
-  void PrefetchAhead(const Table& table, size_t i) const {
+  [[gnu::always_inline]] void PrefetchAhead(const Table& table, size_t i) const {
     // The slot is asked for first, the entry that it names once it has come.
     constexpr size_t kSlotAhead = 20, kEntryAhead = 10;
     if (i + kSlotAhead < hashes_.size()) table.PrefetchSlot(hashes_[i + kSlotAhead]);

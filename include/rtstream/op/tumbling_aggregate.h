@@ -76,7 +76,7 @@ struct TumblingAggregateOp {
       auto& entry = table.FindOrInsert(keys.hash(i), keys[i], fresh);
       if (fresh) open[w.start].push_back(entry.head.self);
       std::invoke(add, entry.value, in[i]);
-      table.MarkDirty(entry);
+      sums.Changed(entry);
     }
     if (late_rows.empty()) return absl::OkStatus();
     emit.node().counters().side.Add(late_rows.size());
@@ -154,7 +154,7 @@ struct TumblingAggregateOp {
       }
       out.window = w;
       out.value = entry->value;
-      table.Erase(*entry);
+      sums.Erase(*entry);
       if (results.is_full()) RTSTREAM_RETURN_IF_ERROR(results.Flush(emit));
       results.Append(std::move(out), 0);
     }

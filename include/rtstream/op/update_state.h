@@ -73,7 +73,7 @@ struct UpdateStateOp {
       if (!update.has_changed()) continue;
       if (entry == nullptr) entry = &table.Insert(keys.hash(i), keys[i]);
       entry->value = std::move(update).Take();
-      table.MarkDirty(*entry);
+      items.Changed(*entry);
     }
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }

@@ -1,36 +1,78 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace rtstream {
 
-// Appends the fixed-width and length-prefixed values that stored formats are made of. Little endian.
+// Puts together the fixed-width and length-prefixed values that stored formats are made of. Little
+// endian.
+//
+//   ByteWriter out;
+//   out.U8(kFormat);
+//   out.String(name);
+//   return std::move(out).Take();
 class ByteWriter {
  public:
-  explicit ByteWriter(std::string& out) : out_(&out) {}
+  ByteWriter() = default;
+  // Writes into the memory of `used`, whose content is lost.
+  explicit ByteWriter(std::string used) : bytes_(std::move(used)) {}
 
-  void U8(uint8_t v) { out_->push_back(static_cast<char>(v)); }
-  void U32(uint32_t v) { Raw(&v, sizeof v); }
-  void U64(uint64_t v) { Raw(&v, sizeof v); }
-  void I64(int64_t v) { Raw(&v, sizeof v); }
+  void U8(uint8_t v) { Fixed(v); }
+  void U32(uint32_t v) { Fixed(v); }
+  void U64(uint64_t v) { Fixed(v); }
+  void I64(int64_t v) { Fixed(v); }
   void Varint(uint64_t v) {
-    while (v >= 0x80) {
-      U8(static_cast<uint8_t>(v | 0x80));
-      v >>= 7;
-    }
-    U8(static_cast<uint8_t>(v));
+    constexpr size_t kLongest = 10;
+    char* const begin = Room(kLongest);
+    char* p = begin;
+    for (; v >= 0x80; v >>= 7) *p++ = static_cast<char>(v | 0x80);
+    *p++ = static_cast<char>(v);
+    size_ += static_cast<size_t>(p - begin);
   }
   void String(std::string_view s) {
     Varint(s.size());
-    out_->append(s);
+    Raw(s.data(), s.size());
   }
-  void Raw(const void* p, size_t n) { out_->append(static_cast<const char*>(p), n); }
+  void Raw(const void* p, size_t n) {
+    if (n == 0) return;
+    std::memcpy(Room(n), p, n);
+    size_ += n;
+  }
+
+  // Writes over eight bytes that are there. REQUIRES: at + 8 <= size().
+  void PatchU64(size_t at, uint64_t v) { std::memcpy(bytes_.data() + at, &v, sizeof v); }
+
+  void Reserve(size_t n) { bytes_.reserve(n); }
+  size_t size() const { return size_; }
+  // What was written; the writer is empty again.
+  std::string Take() && {
+    bytes_.resize(std::exchange(size_, 0));
+    return std::exchange(bytes_, {});
+  }
 
  private:
-  std::string* out_;
+  template <typename V>
+  void Fixed(V v) {
+    std::memcpy(Room(sizeof v), &v, sizeof v);
+    size_ += sizeof v;
+  }
+  char* Room(size_t n) {
+    if (bytes_.size() - size_ < n) [[unlikely]] {
+      // A string fills what it grows by: little at a time, so that it is still in the cache when
+      // values are written over it.
+      bytes_.resize(size_ + std::max(n, std::clamp<size_t>(size_, 64, 4096)));
+    }
+    return bytes_.data() + size_;
+  }
+
+  std::string bytes_;  // longer than size_
+  size_t size_ = 0;
 };
 
 // Reads what ByteWriter wrote. After the first value that does not fit, ok() is false and every

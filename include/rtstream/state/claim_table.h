@@ -65,7 +65,7 @@ class ClaimTable {
   // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
   void Prepare(const IdBatch& ids);
   // Asks for the memory that Claim will need some ids later.
-  void PrefetchAhead(const IdBatch& ids, size_t i) const {
+  [[gnu::always_inline]] void PrefetchAhead(const IdBatch& ids, size_t i) const {
     constexpr size_t kSlotAhead = 20, kEntryAhead = 10;
     if (i + kSlotAhead < ids.size()) table_.PrefetchSlot(hashes_[i + kSlotAhead]);
     if (i + kEntryAhead < ids.size()) table_.PrefetchEntry(hashes_[i + kEntryAhead]);

@@ -28,7 +28,7 @@ inline constexpr uint32_t kSlices = kKeyGroups / kGroupsPerSlice;
 struct EntryHead {
   uint32_t key_size = 0;
   uint16_t slice = 0;
-  uint16_t is_dirty = 0;
+  uint16_t mark = 0;        // KeyIndex: what was noted of its changes
   uint32_t slice_slot = 0;  // where the entry stands in its slice's list
   uint32_t self = 0;        // its own reference
 };
@@ -46,10 +46,16 @@ class KeyIndex {
 
   uint64_t Hash(std::string_view key) const { return hash_(key); }
 
-  void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(slots() + (hash >> shift_)); }
-  void PrefetchEntry(uint64_t hash) const {
-    const Slot& slot = slots()[hash >> shift_];
-    if (slot.ref != 0) PrefetchAt(slot.ref);
+  // Inlined by force, as everything that calls them to prefetch must be: GCC takes a function that does
+  // nothing else for one without effect and drops its calls.
+  [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(slots() + (hash >> shift_)); }
+  // Asks for the entry too, once its slot is there: a tag that fits is nearly always the key's.
+  [[gnu::always_inline]] void PrefetchEntry(uint64_t hash) const {
+    for (size_t i = hash >> shift_; slots()[i].ref != 0; i = (i + 1) & mask_) {
+      if (slots()[i].tag != TagOf(hash)) continue;
+      PrefetchAt(slots()[i].ref);
+      return;
+    }
   }
 
   EntryHead* Find(uint64_t hash, std::string_view key) const {
@@ -70,17 +76,22 @@ class KeyIndex {
   // REQUIRES: the key is not there.
   EntryHead& Insert(uint64_t hash, std::string_view key);
   // The entry's value was destroyed; its memory is used again.
-  void Erase(EntryHead& head, std::string_view key) {
-    erased_.emplace_back(key);
-    Drop(head, key);
-  }
-  // As Erase, but without a note for TakeErased.
-  void Drop(EntryHead& head, std::string_view key);
+  void Erase(EntryHead& head, std::string_view key);
 
+  // Notes the entry for TakeDirty.
   void MarkDirty(EntryHead& head) {
-    if (head.is_dirty != 0) return;
-    head.is_dirty = 1;
+    if (head.mark == kDirty) return;
+    head.mark = kDirty;
     dirty_.push_back(head.self);
+  }
+  // True for the first change since TakeDirty, once; a later one is noted for it.
+  bool IsFirstChange(EntryHead& head) {
+    if (head.mark != kDirty && head.mark != changed_) {
+      head.mark = changed_;
+      return true;
+    }
+    MarkDirty(head);
+    return false;
   }
 
   template <typename F>
@@ -89,13 +100,15 @@ class KeyIndex {
       if (i + kAhead < dirty_.size()) PrefetchAt(dirty_[i + kAhead]);
       EntryHead& head = At(dirty_[i]);
       // An entry that was erased after its mark, or marked twice through reused memory.
-      if (head.is_dirty == 0) continue;
-      head.is_dirty = 0;
+      if (head.mark != kDirty) continue;
+      head.mark = kClean;
       visit(head);
     }
     dirty_.clear();
+    // Entries keep the mark of an earlier round. One that lay untouched until its mark comes up again
+    // is taken for changed already and noted, which stores it all the same.
+    if (++changed_ == 0) changed_ = kDirty + 1;
   }
-  std::vector<std::string> TakeErased() { return std::exchange(erased_, {}); }
 
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
@@ -130,6 +143,9 @@ class KeyIndex {
   };
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
   size_t HomeOf(const Slot& slot) const { return slot.tag >> (shift_ - 32); }
+  // Marks of entries; larger ones: its first change was in the round of that mark.
+  static constexpr uint16_t kClean = 0, kDirty = 1;
+
   static constexpr size_t kUnit = 16;
   static constexpr size_t kChunkBits = 17;  // of units: 2 MiB, one huge page
 
@@ -141,7 +157,7 @@ class KeyIndex {
 
   // How many entries ahead of its use memory is asked for.
   static constexpr size_t kAhead = 8;
-  void PrefetchAt(uint32_t ref) const {
+  [[gnu::always_inline]] void PrefetchAt(uint32_t ref) const {
     const char* p = reinterpret_cast<const char*>(&At(ref));
     __builtin_prefetch(p);
     __builtin_prefetch(p + 64);
@@ -164,7 +180,7 @@ class KeyIndex {
   std::vector<std::vector<uint32_t>> free_;  // by FreeList()
   std::vector<std::vector<uint32_t>> slice_entries_;
   std::vector<uint32_t> dirty_;
-  std::vector<std::string> erased_;
+  uint16_t changed_ = kDirty + 1;  // the mark of this round, between two TakeDirty
   size_t entry_bytes_ = 0;
 };
 

@@ -42,7 +42,7 @@ class KeyedState {
     bool fresh = false;
     Entry& entry = table().FindOrInsert(table().Hash(bytes), bytes, fresh);
     entry.value = std::move(value);
-    table().MarkDirty(entry);
+    stored_->Changed(entry);
   }
 
   // The key's value to change in place; made with V{} if there is none.
@@ -50,12 +50,12 @@ class KeyedState {
     const std::string_view bytes = Encode(key);
     bool fresh = false;
     Entry& entry = table().FindOrInsert(table().Hash(bytes), bytes, fresh);
-    table().MarkDirty(entry);
+    stored_->MayChange(entry);
     return entry.value;
   }
 
   void Erase(const K& key) {
-    if (Entry* entry = table().Find(Encode(key)); entry != nullptr) table().Erase(*entry);
+    if (Entry* entry = table().Find(Encode(key)); entry != nullptr) stored_->Erase(*entry);
   }
 
   const std::string& name() const { return stored_->name(); }

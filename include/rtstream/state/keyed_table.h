@@ -19,8 +19,8 @@ namespace rtstream {
 // are built in place beside their key. One access touches one index slot and one entry; with
 // Prefetch() some rows ahead both come from cache.
 //
-// Remembers which entries changed since the last commit, and which slice of the key groups each belongs
-// to.
+// Remembers which entries changed since the last TakeDirty, and which slice of the key groups each
+// belongs to.
 // References to entries are valid until their key is erased. Not thread-safe: a lane owns it.
 template <typename V>
 class KeyedTable {
@@ -45,8 +45,8 @@ class KeyedTable {
 
   uint64_t Hash(std::string_view key) const { return index_.Hash(key); }
   // Asks for the index slot of a hash, and later for the entry that the slot names.
-  void PrefetchSlot(uint64_t hash) const { index_.PrefetchSlot(hash); }
-  void PrefetchEntry(uint64_t hash) const { index_.PrefetchEntry(hash); }
+  [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const { index_.PrefetchSlot(hash); }
+  [[gnu::always_inline]] void PrefetchEntry(uint64_t hash) const { index_.PrefetchEntry(hash); }
 
   Entry* Find(uint64_t hash, std::string_view key) {
     EntryHead* head = index_.Find(hash, key);
@@ -68,32 +68,27 @@ class KeyedTable {
     return fresh ? Insert(hash, key) : Of(*head);
   }
 
-  // Removes the entry; a later commit stores that it is gone.
   void Erase(Entry& entry) {
     entry.value.~V();
     index_.Erase(entry.head, entry.key());
   }
 
-  // Removes the entry; no commit hears of it.
-  void Drop(Entry& entry) {
-    entry.value.~V();
-    index_.Drop(entry.head, entry.key());
-  }
-
-  // Notes that the entry's value changed since the last commit.
+  // Notes the entry for TakeDirty.
   void MarkDirty(Entry& entry) { index_.MarkDirty(entry.head); }
+  // True for the entry's first change since TakeDirty, unless it is noted already; a later one is
+  // noted. So who stores first changes as they come need visit only what changed again.
+  bool IsFirstChange(Entry& entry) { return index_.IsFirstChange(entry.head); }
 
   template <typename F>
   void ForEach(F&& visit) {
     index_.ForEach([&](EntryHead& head) { visit(Of(head)); });
   }
 
-  // For checkpoints: calls visit(entry) for each changed entry, once, and forgets the marks.
+  // Calls visit(entry) for each entry that was noted, once, and forgets the notes.
   template <typename F>
   void TakeDirty(F&& visit) {
     index_.TakeDirty([&](EntryHead& head) { visit(Of(head)); });
   }
-  std::vector<std::string> TakeErased() { return index_.TakeErased(); }
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
     index_.ForEachInSlice(slice, [&](EntryHead& head) { visit(Of(head)); });

@@ -19,16 +19,17 @@
 namespace rtstream {
 
 // How a keyed table is stored: a delta block for every epoch that changed it, and base blocks, each
-// the whole content of a slice of 16 key groups as of its epoch. An epoch writes as many bytes of
-// bases as of deltas, once enough deltas have gathered, slice after slice; deltas that are no newer
-// than the oldest base are dropped. So a commit writes at most about twice what changed, and what
-// recovery reads is at most about twice the table.
+// the whole content of a slice of 16 key groups as of its epoch. Bases are written slice after slice, a
+// byte for every kDeltasPerBase bytes of deltas; deltas that are no newer than the oldest base are
+// dropped. So bases add a quarter to what commits write, and recovery reads at most about five times
+// the table.
 //
 //   <scope><name>/d/<epoch>   delta       <scope><name>/b/<slice>   base
 //
 // This is the part that does not know the value type. Owned by an operator; its lane's thread only.
 class TableLog {
  public:
+  static constexpr uint64_t kDeltasPerBase = 4;
   // A chain of more deltas, however small they are, is cut: a slice each commit.
   static constexpr size_t kMaxDeltas = 4096;
 
@@ -54,7 +55,7 @@ class TableLog {
   std::array<uint64_t, kSlices> slice_bytes_{};
   std::array<uint64_t, kSlices> slice_epoch_{};  // of the stored bases; 0: none yet
   uint32_t next_slice_ = 0;                      // the one with the oldest base
-  uint64_t budget_ = 0;  // bytes of deltas that no bytes of bases have answered
+  uint64_t budget_ = 0;  // bytes of deltas that no base has answered
   size_t last_delta_ = 0;
 };
 
@@ -67,35 +68,40 @@ class StoredTable {
   explicit StoredTable(std::string name) : log_(std::move(name)) {}
 
   const std::string& name() const { return log_.name(); }
+  // To read and insert; what changes is told to the methods below.
   KeyedTable<V>& table() { return table_; }
   size_t size() const { return table_.size(); }
 
+  // The entry has a new value. The first of an epoch is stored at once, while it is in the cache; if
+  // others follow, the last is stored again by the commit.
+  void Changed(Entry& entry) {
+    if (table_.IsFirstChange(entry)) AppendEntry(entry, Delta());
+  }
+  // The entry's value may change until the commit, which stores it.
+  void MayChange(Entry& entry) { table_.MarkDirty(entry); }
+  void Erase(Entry& entry) {
+    ByteWriter& delta = Delta();
+    delta.Varint(entry.key().size() << 1 | 1);
+    delta.Raw(entry.key().data(), entry.key().size());
+    table_.Erase(entry);
+  }
+
   void Checkpoint(CheckpointWriter& out) {
-    std::string delta;
-    delta.reserve(log_.ExpectedDelta());
-    ByteWriter writer(delta);
-    BeginBlock(out.epoch(), writer);
-    const std::vector<std::string> erased = table_.TakeErased();
-    writer.Varint(erased.size());
-    for (const std::string& key : erased) writer.String(key);
-    const size_t empty = delta.size();
-    table_.TakeDirty([&](Entry& entry) { AppendEntry(entry, writer); });
-    if (erased.empty() && delta.size() == empty) delta.clear();
-    log_.Write(out, std::move(delta), [&](uint32_t slice) {
-      std::string block;
-      block.reserve(log_.ExpectedBase(slice));
-      ByteWriter base(block);
+    table_.TakeDirty([&](Entry& entry) { AppendEntry(entry, Delta()); });
+    if (delta_.size() != 0) delta_.PatchU64(kEpochAt, out.epoch());
+    log_.Write(out, std::move(delta_).Take(), [&](uint32_t slice) {
+      ByteWriter base;
+      base.Reserve(log_.ExpectedBase(slice));
       BeginBlock(out.epoch(), base);
-      base.Varint(0);
       table_.ForEachInSlice(slice, [&](Entry& entry) { AppendEntry(entry, base); });
-      return block;
+      return std::move(base).Take();
     });
   }
 
   // REQUIRES: the table is empty.
   absl::Status Restore(const CheckpointReader& in) {
     std::array<uint64_t, kSlices> base_epoch{};
-    absl::Status s = log_.Read(
+    return log_.Read(
         in,
         [&](uint32_t slice, std::string_view block) -> absl::StatusOr<uint64_t> {
           RTSTREAM_RETURN_IF_ERROR(
@@ -108,21 +114,33 @@ class StoredTable {
             return base_epoch[KeyGroupOf(key) / kGroupsPerSlice] < epoch;
           });
         });
-    table_.TakeErased();
-    return s;
   }
 
  private:
-  static constexpr uint8_t kFormat = 1;
+  // A block: format, version of the value's codec, epoch, then changes in order. A change is the key's
+  // size * 2 and the key, with + 1 if it was erased, else followed by the value.
+  static constexpr uint8_t kFormat = 2;
+  static constexpr size_t kEpochAt = sizeof(uint8_t) + sizeof(uint32_t);
 
   static void BeginBlock(uint64_t epoch, ByteWriter& out) {
     out.U8(kFormat);
-    out.Varint(ValueCodec<V>::kVersion);
+    out.U32(ValueCodec<V>::kVersion);
     out.U64(epoch);
   }
 
+  // The delta of the epoch that is not yet committed.
+  ByteWriter& Delta() {
+    if (delta_.size() == 0) [[unlikely]] {
+      delta_.Reserve(log_.ExpectedDelta());
+      BeginBlock(0, delta_);
+    }
+    return delta_;
+  }
+
   static void AppendEntry(const Entry& entry, ByteWriter& out) {
-    out.String(entry.key());
+    const std::string_view key = entry.key();
+    out.Varint(key.size() << 1);
+    out.Raw(key.data(), key.size());
     ValueCodec<V>::Append(entry.value, out);
   }
 
@@ -133,15 +151,16 @@ class StoredTable {
       return absl::FailedPreconditionError(Concat(
           "a block of table '", log_.name(), "' has format ", format, ", want ", kFormat));
     }
-    const auto version = static_cast<uint32_t>(in.Varint());
+    const uint32_t version = in.U32();
     on_epoch(in.U64());
-    for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
-      const std::string_view key = in.String();
-      if (!applies(key)) continue;
-      if (Entry* entry = table_.Find(key); entry != nullptr) table_.Erase(*entry);
-    }
     while (in.ok() && !in.done()) {
-      const std::string_view key = in.String();
+      const uint64_t size = in.Varint();
+      const std::string_view key = in.Raw(size >> 1);
+      if ((size & 1) != 0) {
+        Entry* const entry = applies(key) ? table_.Find(key) : nullptr;
+        if (entry != nullptr) table_.Erase(*entry);
+        continue;
+      }
       V value{};
       RTSTREAM_RETURN_IF_ERROR(ReadValue(version, in, value));
       if (!applies(key)) continue;
@@ -155,6 +174,7 @@ class StoredTable {
   }
 
   KeyedTable<V> table_;
+  ByteWriter delta_;
   TableLog log_;
 };
 
