@@ -8,6 +8,7 @@
 #include <random>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "examples/retail/default_input.h"
 #include "examples/retail/files.h"
@@ -132,12 +133,16 @@ class RetailRun {
 
   // Runs to the end; says on standard error what a person should know.
   absl::Status Run(const StopSignals& signals) {
+    SayWhatIsUnread();
     const rt::Duration begin = clock_.Monotonic();
+    absl::Status status;
     {
       StopListener listener(signals, [this] { runner_.RequestStop(); });
       Progress progress([this, begin] { return ProgressLine(begin); });
-      RTSTREAM_RETURN_IF_ERROR(runner_.Run());
+      status = runner_.Run();
     }
+    SayWhatIsUnread();
+    RTSTREAM_RETURN_IF_ERROR(status);
     elapsed_ = clock_.Monotonic() - begin;
     if (new_records() == 0) {
       std::fprintf(stderr, "retail: nothing new: all %llu records were processed before\n",
@@ -153,6 +158,18 @@ class RetailRun {
   }
 
  private:
+  // Of each file once. An input may be exchanged while others are read, so that more come to light.
+  void SayWhatIsUnread() {
+    for (const rt::UnreadRest& rest : events_.unread_rests()) {
+      if (std::find(said_.begin(), said_.end(), rest) != said_.end()) continue;
+      std::fprintf(stderr,
+                   "retail: the file that was read up to byte %lld is no longer at %s: what stood "
+                   "behind that, if anything, is not read\n",
+                   static_cast<long long>(rest.offset), rest.path.c_str());
+      said_.push_back(rest);
+    }
+  }
+
   uint64_t new_records() const { return RecordsIn(runner_.committed()) - records_before_; }
 
   std::string ProgressLine(rt::Duration begin) const {
@@ -177,6 +194,7 @@ class RetailRun {
   Outputs& outputs_;
   rt::FileSource events_;
   rt::Runner runner_;
+  std::vector<rt::UnreadRest> said_;
   uint64_t records_before_ = 0;
   rt::Duration elapsed_{0};
 };

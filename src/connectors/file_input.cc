@@ -56,7 +56,8 @@ absl::StatusOr<FileInput::Candidate> FileInput::OpenCandidate(const std::string&
 
 absl::Status FileInput::Open(std::vector<KnownFile*> known) {
   known_ = std::move(known);
-  for (const KnownFile* file : known_) {
+  for (KnownFile* file : known_) {
+    file->is_wanted = true;
     last_generation_ = std::max(last_generation_, file->position.generation);
   }
   absl::Status status = OpenWhereCommitted();
@@ -66,6 +67,8 @@ absl::Status FileInput::Open(std::vector<KnownFile*> known) {
 }
 
 absl::Status FileInput::OpenWhereCommitted() {
+  // Of the time before the file was parked.
+  for (KnownFile* file : known_) file->is_read = false;
   absl::StatusOr<Candidate> file = OpenCandidate(path_);
   KnownFile* match = file.ok() ? Match(known_, file->prefix) : nullptr;
   if (follow_ && (file.ok() || absl::IsNotFound(file.status()))) {

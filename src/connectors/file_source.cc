@@ -89,7 +89,8 @@ absl::Status FileSource::Impl::ReadCommitted(absl::Span<const CommittedPosition>
   partitions = {};
   for (const CommittedPosition& c : committed) {
     absl::StatusOr<FilePosition> position = DecodeFilePosition(c.resume);
-    KnownFile file{c.partition, {}, {}};
+    KnownFile file;
+    file.partition = c.partition;
     if (!position.ok()) {
       return absl::Status(position.status().code(),
                           Concat("partition ", c.partition, ": ", MessageOf(position.status())));
@@ -99,6 +100,7 @@ absl::Status FileSource::Impl::ReadCommitted(absl::Span<const CommittedPosition>
           Concat("committed partition '", c.partition, "' is no file's"));
     }
     file.position = *position;
+    file.was_open = position->state == FilePosition::State::kOpen;
     known.push_back(std::move(file));
     partitions.Reserve(c.partition);
   }
@@ -223,6 +225,15 @@ bool FileSource::IsFinished(uint32_t index) const { return impl_->partitions.is_
 bool FileSource::is_replayable() const {
   const std::vector<std::string>& paths = impl_->options.paths;
   return std::find(paths.begin(), paths.end(), kStandardInput) == paths.end();
+}
+
+std::vector<UnreadRest> FileSource::unread_rests() const {
+  std::vector<UnreadRest> rests;
+  for (const KnownFile& file : impl_->known) {
+    if (!file.was_open || !file.is_wanted || file.is_read) continue;
+    rests.push_back({std::string(file.path), file.position.offset});
+  }
+  return rests;
 }
 
 uint64_t FileSource::lag_bytes() const { return impl_->lag.load(std::memory_order_relaxed); }

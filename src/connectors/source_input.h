@@ -17,7 +17,9 @@ struct KnownFile {
   std::string partition;
   std::string_view path;  // of `partition`; empty: standard input
   FilePosition position;
-  bool is_read = false;  // an input goes on with it
+  bool was_open = false;   // in the commit
+  bool is_wanted = false;  // an input has its path
+  bool is_read = false;    // an input goes on with it
 };
 
 // The partitions that a file source has named since it was opened, by their index.

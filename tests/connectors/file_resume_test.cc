@@ -225,6 +225,90 @@ TEST(FileResume, TheSameSourceIsOpenedAgainAtACommit) {
   EXPECT_THAT(ReadSource(source, commit).texts(), ElementsAre("2", "3"));
 }
 
+class FileUnread : public ::testing::Test {
+ protected:
+  // Reads the first record of "f", which has three, and stops.
+  void ReadOne(bool follow = false) {
+    FileSource source({.paths = {dir_.Write("f", "1\n2\n3\n")}, .follow = follow});
+    ASSERT_THAT(source.Open({}), IsOk());
+    ASSERT_THAT(reading_.Step(source, 1), IsOk());
+  }
+
+  ScratchDir dir_;
+  SourceReading reading_;
+  const UnreadRest rest_{dir_.Path("f"), 2};
+};
+
+TEST_F(FileUnread, TheRestOfAFileThatWasExchangedIsTold) {
+  ReadOne();
+  dir_.Write("f", "other\n");
+  FileSource source({.paths = {dir_.Path("f")}});
+  ASSERT_THAT(source.Open(reading_.committed()), IsOk());
+  EXPECT_THAT(source.unread_rests(), ElementsAre(rest_));
+  EXPECT_THAT(reading_.Drain(source), IsOk());
+  EXPECT_THAT(source.unread_rests(), ElementsAre(rest_));
+}
+
+TEST_F(FileUnread, ItIsToldOnce) {
+  ReadOne();
+  dir_.Write("f", "other\n");
+  FileSource second({.paths = {dir_.Path("f")}});
+  reading_ = ReadSource(second, reading_.committed());
+  FileSource third({.paths = {dir_.Path("f")}});
+  ASSERT_THAT(third.Open(reading_.committed()), IsOk());
+  EXPECT_THAT(third.unread_rests(), IsEmpty());
+}
+
+TEST_F(FileUnread, AFileThatWasReadToItsEndHasNone) {
+  ReadOne();
+  FileSource second({.paths = {dir_.Path("f")}});
+  reading_ = ReadSource(second, reading_.committed());
+  EXPECT_THAT(second.unread_rests(), IsEmpty());
+  dir_.Write("f", "other\n");
+  FileSource third({.paths = {dir_.Path("f")}});
+  ASSERT_THAT(third.Open(reading_.committed()), IsOk());
+  EXPECT_THAT(third.unread_rests(), IsEmpty());
+}
+
+TEST_F(FileUnread, AFileThatIsLeftOutMayBeReadOnLater) {
+  ReadOne();
+  FileSource source({.paths = {dir_.Write("g", "other\n")}});
+  ASSERT_THAT(source.Open(reading_.committed()), IsOk());
+  EXPECT_THAT(source.unread_rests(), IsEmpty());
+}
+
+TEST_F(FileUnread, AnExchangeWhileOtherInputsAreReadIsToldAsWell) {
+  ReadOne();
+  FileSource source({.paths = {dir_.Write("g", "4\n"), dir_.Path("f")}});
+  ASSERT_THAT(source.Open(reading_.committed()), IsOk());
+  EXPECT_THAT(source.unread_rests(), IsEmpty());
+  dir_.Write("f", "other\n");
+  EXPECT_THAT(reading_.Drain(source), IsOk());
+  EXPECT_THAT(source.unread_rests(), ElementsAre(rest_));
+}
+
+TEST_F(FileUnread, ARotatedFileIsReadToItsEndAndHasNone) {
+  ReadOne(true);
+  dir_.Rename("f", "f.1");
+  dir_.Write("f", "other\n");
+  FileSource source({.paths = {dir_.Path("f")}, .follow = true});
+  reading_ = ReadSource(source, reading_.committed());
+  EXPECT_THAT(reading_.texts(), ElementsAre("2", "3", "other"));
+  EXPECT_THAT(source.unread_rests(), IsEmpty());
+}
+
+TEST_F(FileUnread, AFollowedFileThatIsGoneIsToldUntilItComesBack) {
+  ReadOne(true);
+  dir_.Rename("f", "away");
+  FileSource source({.paths = {dir_.Path("f")}, .follow = true});
+  reading_ = ReadSource(source, reading_.committed());
+  EXPECT_THAT(source.unread_rests(), ElementsAre(rest_));
+  dir_.Rename("away", "f");
+  EXPECT_THAT(reading_.Drain(source), IsOk());
+  EXPECT_THAT(reading_.texts(), ElementsAre("2", "3"));
+  EXPECT_THAT(source.unread_rests(), IsEmpty());
+}
+
 TEST(FileResume, APositionThatCannotBeReadIsDataLoss) {
   ScratchDir dir;
   FileSource source({.paths = {dir.Write("f", "1\n")}});

@@ -246,6 +246,18 @@ class Running(RetailTest):
         self.assertEqual((5, 1), (summary["processed"], summary["duplicates"]))
         self.check_lines(summary)
 
+    def test_what_an_exchanged_file_had_left_is_said_once(self):
+        path = self.write("sales.ndjson", line(1) + "\n" + line(2)[:50])
+        with running(self.command([path], ["--follow"])) as process:
+            self.wait_for(1, process)
+            self.stop(process)
+        self.write("sales.ndjson", [line(3, sku="new")])
+        said = [path, f"byte {len(line(1)) + 1} "]
+        self.assertEqual(2, self.run_retail([path], says=said)["processed"])
+        again = execute(self.command([path]))
+        self.check_done(again, says="nothing new")
+        self.assertNotIn("not read", again.stderr)
+
     def test_a_file_rotated_while_nobody_looked_is_read_to_its_end(self):
         path = self.write("sales.ndjson", [line(1)])
         with running(self.command([path], ["--follow"])) as process:

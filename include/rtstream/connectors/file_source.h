@@ -34,6 +34,14 @@ struct FileSourceOptions {
   size_t chunk_bytes = 1 << 20;
 };
 
+// A file that was not read to its end before another took its place.
+struct UnreadRest {
+  std::string path;
+  int64_t offset = 0;  // where the next record would have begun
+
+  bool operator==(const UnreadRest&) const = default;
+};
+
 // Reads files line by line: NDJSON, CSV, anything with one record a line.
 //
 //   rt::FileSource sales({.paths = {"/var/log/sales.ndjson"}, .follow = true});
@@ -46,7 +54,7 @@ struct FileSourceOptions {
 //
 // A file is a partition. It is known by its absolute path and a hash of its beginning (4096 bytes, or
 // all it has), so after a restart a file that has grown goes on, and another one at the same path is
-// read from its start. Two files that begin alike as far as they were read cannot be told apart.
+// read from its start; what the first had left is told by unread_rests(). Two files that begin alike as far as they were read cannot be told apart.
 //
 // Under `follow`, when the path goes to another file, the old one is read to its end first, then its
 // last line needs no LF; a file that became shorter than what was read of it begins anew. After a
@@ -73,6 +81,11 @@ class FileSource final : public Source<Bytes> {
   std::string PartitionName(uint32_t index) const override;
   bool IsFinished(uint32_t index) const override;
   bool is_replayable() const override;
+
+  // Inputs that the last commit had not at their end, and that are no longer at their path: what
+  // stands behind `offset`, if anything, is not read, unless the file comes back. Complete once every
+  // input was opened, so that it may grow while the source is read. By the thread that polls.
+  std::vector<UnreadRest> unread_rests() const;
 
   // Bytes known to be there that no batch has covered yet: as of the last look at each file. Any
   // thread.
