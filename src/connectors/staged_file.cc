@@ -70,14 +70,13 @@ StagedFile::StagedFile(std::string path) : path_(std::move(path)) {}
 absl::Status StagedFile::Open(const std::optional<std::string>& committed) {
   fd_ = UniqueFd();
   buffer_.clear();
-  pieces_.clear();
   checksum_.Reset();
   cut_bytes_ = 0;
   {
     const std::lock_guard lock(mutex_);
-    cut_.clear();
+    pieces_.clear();
   }
-  sync_status_ = absl::OkStatus();
+  write_status_ = absl::OkStatus();
   return committed ? OpenAt(*committed) : OpenNew();
 }
 
@@ -95,7 +94,7 @@ absl::Status StagedFile::OpenNew() {
   }
   RTSTREAM_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(path_)));
   fd_ = std::move(fd);
-  opened_at_ = length_ = begin_ = written_ = 0;
+  opened_at_ = length_ = begin_ = written_ = synced_ = 0;
   mark_ = Encode({});
   return absl::OkStatus();
 }
@@ -127,7 +126,7 @@ absl::Status StagedFile::OpenAt(std::string_view committed) {
   }
   cut_bytes_ = stat.size - mark->length;
   fd_ = *std::move(fd);
-  opened_at_ = length_ = begin_ = written_ = mark->length;
+  opened_at_ = length_ = begin_ = written_ = synced_ = mark->length;
   mark_.assign(committed);
   return absl::OkStatus();
 }
@@ -135,10 +134,9 @@ absl::Status StagedFile::OpenAt(std::string_view committed) {
 void StagedFile::SetAside() {
   checksum_.Add(buffer_);
   length_ += buffer_.size();
-  pieces_.push_back(std::move(buffer_));
-  buffer_ = {};
   {
     const std::lock_guard lock(mutex_);
+    pieces_.push_back(std::exchange(buffer_, {}));
     if (!free_.empty()) {
       buffer_ = std::move(free_.back());
       free_.pop_back();
@@ -157,40 +155,32 @@ absl::StatusOr<std::string> StagedFile::Cut() {
   mark_ = Encode({length_, begin_, checksum_.value()});
   begin_ = length_;
   checksum_.Reset();
-  const std::lock_guard lock(mutex_);
-  std::move(pieces_.begin(), pieces_.end(), std::back_inserter(cut_));
-  pieces_.clear();
   return mark_;
 }
 
-absl::Status StagedFile::Write(const std::vector<std::string>& pieces) {
-  for (const std::string& piece : pieces) {
-    for (size_t done = 0; done < piece.size();) {
-      const ssize_t n = pwrite(fd_.get(), piece.data() + done, piece.size() - done,
-                               static_cast<off_t>(written_));
-      if (n < 0 && errno == EINTR) continue;
-      if (n <= 0) {
-        return ErrnoStatus(n == 0 ? ENOSPC : errno,
-                           Concat("write ", piece.size() - done, " bytes to"), path_);
-      }
-      done += static_cast<size_t>(n);
-      written_ += static_cast<uint64_t>(n);
+absl::Status StagedFile::Write(std::string_view piece) {
+  while (!piece.empty()) {
+    const ssize_t n =
+        pwrite(fd_.get(), piece.data(), piece.size(), static_cast<off_t>(written_));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) {
+      return ErrnoStatus(n == 0 ? ENOSPC : errno, Concat("write ", piece.size(), " bytes to"), path_);
     }
+    piece.remove_prefix(static_cast<size_t>(n));
+    written_ += static_cast<uint64_t>(n);
   }
   return absl::OkStatus();
 }
 
-absl::Status StagedFile::Sync() {
-  RTSTREAM_RETURN_IF_ERROR(sync_status_);
+absl::Status StagedFile::WritePieces() {
+  RTSTREAM_RETURN_IF_ERROR(write_status_);
   std::vector<std::string> pieces;
   {
     const std::lock_guard lock(mutex_);
-    pieces.swap(cut_);
+    pieces.swap(pieces_);
   }
-  if (pieces.empty()) return absl::OkStatus();
-  sync_status_ = Write(pieces);
-  if (sync_status_.ok() && fdatasync(fd_.get()) != 0) {
-    sync_status_ = ErrnoStatus(errno, "sync", path_);
+  for (const std::string& piece : pieces) {
+    if (write_status_.ok()) write_status_ = Write(piece);
   }
   const std::lock_guard lock(mutex_);
   for (std::string& piece : pieces) {
@@ -198,7 +188,26 @@ absl::Status StagedFile::Sync() {
     piece.clear();
     free_.push_back(std::move(piece));
   }
-  return sync_status_;
+  return write_status_;
+}
+
+void StagedFile::WriteAhead() {
+  const uint64_t before = written_;
+  if (!WritePieces().ok() || written_ == before) return;
+  // Only a hint: Sync() waits for the disk, whatever came of it.
+  sync_file_range(fd_.get(), static_cast<off_t>(before), static_cast<off_t>(written_ - before),
+                  SYNC_FILE_RANGE_WRITE);
+}
+
+absl::Status StagedFile::Sync() {
+  RTSTREAM_RETURN_IF_ERROR(WritePieces());
+  if (written_ == synced_) return absl::OkStatus();
+  if (fdatasync(fd_.get()) != 0) {
+    write_status_ = ErrnoStatus(errno, "sync", path_);
+    return write_status_;
+  }
+  synced_ = written_;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<uint64_t> StagedFile::CommittedLength(std::string_view mark) {

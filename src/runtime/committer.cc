@@ -26,12 +26,13 @@ struct Committer::Impl {
   std::optional<CommitJob> job;           // guarded by mutex
   bool is_running = false;                // guarded by mutex
   bool is_closing = false;                // guarded by mutex
+  bool may_write_ahead = false;           // guarded by mutex
   absl::Status status;                    // guarded by mutex
   uint64_t durable = 0;                   // guarded by mutex
   std::vector<std::string> acknowledged;  // guarded by mutex
 
   // The caller holds mutex.
-  bool HasWork() const { return job || is_closing; }
+  bool HasWork() const { return job || is_closing || may_write_ahead; }
   bool IsIdle() const { return !job && !is_running; }
 
   absl::Status Apply(const StateBatch& batch) {
@@ -68,15 +69,20 @@ struct Committer::Impl {
 
   void Loop() {
     for (;;) {
-      CommitJob work;
+      std::optional<CommitJob> work;
       {
         std::unique_lock lock(mutex);
         changed.wait(lock, [this] { return HasWork(); });
-        if (!job) return;
-        work = *std::exchange(job, std::nullopt);
-        is_running = true;
+        work = std::exchange(job, std::nullopt);
+        if (!work && is_closing) return;
+        is_running = work.has_value();
+        may_write_ahead = false;
       }
-      RunJob(std::move(work));
+      if (work) {
+        RunJob(*std::move(work));
+      } else {
+        for (StagedSinkBase* sink : options.staged) sink->WriteAhead();
+      }
     }
   }
 };
@@ -110,6 +116,12 @@ absl::Status Committer::Submit(CommitJob job) {
   }
   impl_->RunJob(std::move(job));
   return Wait();
+}
+
+void Committer::OfferWriteAhead() {
+  const std::lock_guard lock(impl_->mutex);
+  impl_->may_write_ahead = true;
+  impl_->changed.notify_all();
 }
 
 absl::Status Committer::Wait() {

@@ -17,6 +17,8 @@ namespace rtstream {
 
 struct Runner::Impl {
   static constexpr uint32_t kUnknown = ~uint32_t{0};
+  // Staged sinks write ahead after so many bytes of input each time.
+  static constexpr uint64_t kWriteAheadBytes = 4 << 20;
 
   Impl(Pipeline p, StateStore& s, RunOptions o)
       : options(std::move(o)),
@@ -27,7 +29,8 @@ struct Runner::Impl {
         seed(options.seed != 0 ? options.seed : SeedFrom(*clock)),
         lane(*clock, wakeup, options.retry, seed),
         sinks(body.nodes(), options.dead_letters),
-        committer(store, *clock, {options.commit_in_background, options.retry, seed + 1}) {
+        committer(store, *clock,
+                  {options.commit_in_background, options.retry, seed + 1, sinks.staged()}) {
     options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
   }
 
@@ -69,6 +72,7 @@ struct Runner::Impl {
   CommitRecord next;               // as the next commit will say
   bool has_uncommitted = false;
   uint64_t epoch_bytes = 0;
+  uint64_t offered_bytes = 0;  // of these when sinks were last asked to write ahead
   Duration last_cut{0};
   std::optional<CommitRecord> in_flight;
   // The source numbers its partitions anew at each Open; the watermark's numbers follow the names.
@@ -203,6 +207,10 @@ absl::Status Runner::Impl::ProcessBatch() {
   partition.resume = body.resume();
   partition.event_time = lane.watermarks().partition(id);
   epoch_bytes += body.input_bytes();
+  if (epoch_bytes - offered_bytes >= kWriteAheadBytes) {
+    offered_bytes = epoch_bytes;
+    committer.OfferWriteAhead();
+  }
   return absl::OkStatus();
 }
 
@@ -260,7 +268,7 @@ absl::Status Runner::Impl::BeginCommit() {
   // written one that this runner does not go on from.
   job.batch.PutIf(std::string(kCommitKey), EncodeCommitRecord(next), next.epoch);
   has_uncommitted = false;
-  epoch_bytes = 0;
+  epoch_bytes = offered_bytes = 0;
   last_cut = clock->Monotonic();
   in_flight = next;
   return committer.Submit(std::move(job));

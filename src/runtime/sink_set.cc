@@ -46,6 +46,14 @@ SinkSet::SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters
   }
 }
 
+std::vector<StagedSinkBase*> SinkSet::staged() const {
+  std::vector<StagedSinkBase*> staged;
+  for (SinkBase* sink : sinks_) {
+    if (sink->staged() != nullptr) staged.push_back(sink->staged());
+  }
+  return staged;
+}
+
 absl::Status SinkSet::Open(const CommitRecord& last) {
   std::set<std::string_view> names;
   for (SinkBase* sink : sinks_) {

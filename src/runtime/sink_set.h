@@ -25,6 +25,8 @@ class SinkSet {
   // two share one.
   absl::Status Open(const CommitRecord& last);
 
+  std::vector<StagedSinkBase*> staged() const;
+
   // Writes the lane's dead letters of the batch at hand.
   absl::Status WriteDeadLetters(Lane& lane);
 

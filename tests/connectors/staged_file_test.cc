@@ -162,6 +162,20 @@ TEST_F(StagedFileTest, BytesReachTheFileWhenTheyAreSynced) {
   EXPECT_EQ(std::filesystem::file_size(path_), (1u << 20) + 3);
 }
 
+TEST_F(StagedFileTest, PiecesAreWrittenAheadOfTheirCut) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  const std::string mark = Commit(file, "head\n");
+  file.buffer().assign(1 << 20, 'x');
+  file.Push();
+  file.buffer() = "in the buffer";
+  file.WriteAhead();
+  EXPECT_EQ(std::filesystem::file_size(path_), (1u << 20) + 5);
+  StagedFile again(path_);
+  ASSERT_THAT(again.Open(mark), IsOk());
+  EXPECT_EQ(dir_.Read("out"), "head\n");
+}
+
 TEST_F(StagedFileTest, SyncMayRunWhileBytesAreAppended) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
@@ -208,6 +222,19 @@ TEST_F(StagedFileTest, AFullDiskIsAnErrorThatNamesTheFile) {
   EXPECT_FALSE(file.Sync().ok()) << "and it is final";
 }
 
+TEST_F(StagedFileTest, AFullDiskMetAheadOfTheCutIsToldBySync) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  {
+    FullDisk disk(1 << 16);
+    file.buffer().assign(1 << 20, 'x');
+    file.Push();
+    file.WriteAhead();
+  }
+  ASSERT_THAT(file.Cut(), IsOk());
+  EXPECT_THAT(file.Sync(), StatusIs(absl::StatusCode::kOutOfRange, HasSubstr(path_)));
+}
+
 TEST_F(StagedFileTest, AFullDiskLeavesTheLastCommitAsItWas) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
@@ -240,6 +267,7 @@ TEST_F(StagedFileTest, TheFileAlwaysHoldsWhatWasCommitted) {
         file->buffer() += text;
         written += text;
         file->Push();
+        if (random() % 3 == 0) file->WriteAhead();
         break;
       }
       case 2: {

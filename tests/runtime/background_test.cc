@@ -58,6 +58,22 @@ TEST_F(BackgroundTest, TheLaneGoesOnWhileACommitIsUnderWay) {
   EXPECT_EQ(world_.CommittedSums(), World::Sums(55));
 }
 
+TEST_F(BackgroundTest, StagedSinksWriteAheadWhileAnEpochGrows) {
+  std::latch has_written(1);
+  bool first = true;
+  world_.staged.on_write_ahead = [&] {
+    if (std::exchange(first, false)) has_written.count_down();
+  };
+  world_.source.bytes_per_record = 1 << 20;
+  RunOptions options = Options();
+  options.commit_interval = std::chrono::hours(1);
+  auto runner = world_.NewRunner(std::move(options));
+  ASSERT_THAT(runner->Open(), IsOk());
+  for (int i = 0; i < 3; ++i) ASSERT_THAT(runner->Step(), IsOk());
+  has_written.wait();
+  EXPECT_EQ(runner->committed().epoch, 0u);
+}
+
 TEST_F(BackgroundTest, ADurableCommitIsAnnouncedWhileItsOutputIsStillBeingSent) {
   std::latch is_sending(1), go_on(1);
   bool first = true;

@@ -70,6 +70,9 @@ class FakeStagedSink final : public StagedSink<int64_t> {
     cut_ = rows.size();
     return std::to_string(cut_);
   }
+  void WriteAhead() override {
+    if (on_write_ahead) on_write_ahead();
+  }
   absl::Status Sync() override {
     if (absl::Status status = sync_faults.Take(); !status.ok()) return status;
     synced = cut_;
@@ -85,6 +88,7 @@ class FakeStagedSink final : public StagedSink<int64_t> {
   void LosePower() { rows.resize(synced); }
 
   Faults write_faults, cut_faults, sync_faults, publish_faults;
+  std::function<void()> on_write_ahead;
   std::vector<int64_t> rows;
   size_t synced = 0;
   std::string published;

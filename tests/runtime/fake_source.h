@@ -46,7 +46,7 @@ class FakeSource final : public Source<int64_t> {
       batch.Append(next_, meta);
     }
     batch.resume = std::to_string(next_);
-    batch.input_bytes = batch.size() * 8;
+    batch.input_bytes = batch.size() * bytes_per_record;
     return PollResult::kBatch;
   }
 
@@ -55,6 +55,7 @@ class FakeSource final : public Source<int64_t> {
   std::function<void()> on_poll;
   bool ends = true;
   int polls = 0;
+  uint64_t bytes_per_record = 8;
   std::vector<std::string> durable;  // what OnCommitted said
 
  private:

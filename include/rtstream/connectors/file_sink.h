@@ -64,6 +64,7 @@ class FileSink final : public StagedSink<T> {
     return file_.Open(committed);
   }
   absl::StatusOr<std::string> Cut() override { return file_.Cut(); }
+  void WriteAhead() override { file_.WriteAhead(); }
   absl::Status Sync() override { return file_.Sync(); }
 
  private:

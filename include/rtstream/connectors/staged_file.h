@@ -22,10 +22,10 @@ namespace rtstream {
 // XXH3 is: a file that was exchanged, cut or damaged there is found out. Bytes of older steps are not
 // read again. While a pipeline runs, readers must not look behind the committed mark.
 //
-// The lane only fills memory: writing is left to Sync(), in the commit's thread, which has to wait for the
-// disk anyhow. So an epoch's bytes are held twice at most: those being written, and those of the next.
+// The lane only fills memory: writing is left to the commit's thread, piece by piece while the epoch
+// grows, so that little is left for the commit itself.
 //
-// Used by the lane's thread, but for Sync().
+// Used by the lane's thread, but for WriteAhead() and Sync().
 class StagedFile {
  public:
   explicit StagedFile(std::string path);
@@ -49,7 +49,11 @@ class StagedFile {
   // not open.
   absl::StatusOr<std::string> Cut();
 
-  // Writes everything before the last Cut() and makes it durable. Any one thread, while others append.
+  // Writes the pieces that are set aside, and has the system begin to bring them to the disk. Any one
+  // thread, while another appends. A failure is told by Sync().
+  void WriteAhead();
+
+  // Writes everything before the last Cut() and makes it durable. The thread of WriteAhead().
   // ResourceExhausted: the disk is full. A failure is final: every later call fails too, because a file
   // that failed to reach the disk may be reported clean the next time.
   absl::Status Sync();
@@ -73,12 +77,12 @@ class StagedFile {
   absl::Status OpenNew();
   absl::Status OpenAt(std::string_view mark);
   void SetAside();
-  absl::Status Write(const std::vector<std::string>& pieces);
+  absl::Status WritePieces();
+  absl::Status Write(std::string_view piece);
 
   std::string path_;
   UniqueFd fd_;
   std::string buffer_;
-  std::vector<std::string> pieces_;  // set aside since the last Cut()
   std::string mark_;
   uint64_t opened_at_ = 0;
   uint64_t length_ = 0;       // of the file and all pieces
@@ -86,12 +90,14 @@ class StagedFile {
   RollingChecksum checksum_;  // of those
   uint64_t cut_bytes_ = 0;
 
-  uint64_t written_ = 0;      // length of the file; used by Sync()
-  absl::Status sync_status_;  // used by Sync()
+  // Used by WriteAhead() and Sync().
+  uint64_t written_ = 0;  // length of the file
+  uint64_t synced_ = 0;   // how much of it is known to be on the disk
+  absl::Status write_status_;
 
   std::mutex mutex_;
-  std::vector<std::string> cut_;   // to be written by the next Sync(); guarded by mutex_
-  std::vector<std::string> free_;  // written, to be filled again; guarded by mutex_
+  std::vector<std::string> pieces_;  // set aside, to be written; guarded by mutex_
+  std::vector<std::string> free_;    // written, to be filled again; guarded by mutex_
 };
 
 }  // namespace rtstream

@@ -82,6 +82,10 @@ class StagedSinkBase : public virtual SinkBase {
   // Ends the epoch: returns the mark behind everything written so far. Must not wait for the disk.
   virtual absl::StatusOr<std::string> Cut() = 0;
 
+  // Brings nearer to the disk what was written so far, cut or not, so that Sync() has less to wait
+  // for. Called from the commit thread between commits; what fails is told by the next Sync().
+  virtual void WriteAhead() {}
+
   // Makes everything before the last Cut() durable; may write it only now. Called from the commit
   // thread, while the lane may already Write() rows of the next epoch. A failure is final: the run
   // ends, because pages that failed to reach the disk may be reported clean the next time.
