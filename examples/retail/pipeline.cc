@@ -23,11 +23,9 @@ std::tuple<std::string_view, rt::Time> HourKeyOf(const StockOutcome& o) {
 }
 
 // Notes where the record stands in the input.
-Sale Stamp(const Sale& sale, rt::Context& ctx) {
-  Sale out = sale;
-  out.partition = ctx.partition();
-  out.position = ctx.position();
-  return out;
+void Stamp(Sale& sale, rt::Context& ctx) {
+  sale.partition = ctx.partition();
+  sale.position = ctx.position();
 }
 
 // Everything behind parsing, whichever format it was.
@@ -63,16 +61,12 @@ rt::Pipeline Compose(Parsed parsed, const PipelineParts& parts) {
        | rt::Boundary()
        | rt::Dedup(std::string(kDedup), &Sale::event_id, {.window = rules.dedup_window})
        | rt::Enrich("region", *parts.master.region_of_store, &Sale::store_id,
-                    [](const Sale& s, const std::string* region) {
-                      Sale out = s;
-                      out.region = region == nullptr ? "unknown" : std::string_view(*region);
-                      return out;
+                    [](Sale& s, const std::string* region) {
+                      s.region = region == nullptr ? "unknown" : std::string_view(*region);
                     })
        | rt::Enrich("category", *parts.master.category_of_sku, &Sale::sku,
-                    [](const Sale& s, const std::string* category) {
-                      Sale out = s;
-                      out.category = category == nullptr ? "unknown" : std::string_view(*category);
-                      return out;
+                    [](Sale& s, const std::string* category) {
+                      s.category = category == nullptr ? "unknown" : std::string_view(*category);
                     })
        | rt::UpdateInventory(std::string(kInventory), [](const Sale& s) { return StockKeyOf(s); },
                              [](const Sale& s) { return MovementOf(s); },

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rtstream/op/tee.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/op/sale_test_base.h"
 
@@ -91,6 +92,32 @@ TEST_F(EnrichTest, CountsWhatItTakesAndEmits) {
   ASSERT_THAT(driver_->Drain(), IsOk());
   EXPECT_EQ(driver_->Stats("category").in, 2u);
   EXPECT_EQ(driver_->Stats("category").out, 2u);
+}
+
+TEST(Enrich, EmitsTheRecordThatTheFunctionChanged) {
+  MemorySource<Sale> in;
+  MemorySink<Sale> before{"copy"}, after{"out"};
+  MemoryTable<std::string> table;
+  table.Put("shirt", "clothes");
+  testing::PipelineDriver driver([&] {
+    return From(in) | Tee("before", Branch<Sale>() | To(before)) |
+           Enrich("category", table, &Sale::sku,
+                  [](Sale& s, const std::string* category) -> absl::Status {
+                    if (category == nullptr) return absl::NotFoundError("sku is not known");
+                    s.sku = *category;
+                    return absl::OkStatus();
+                  }) |
+           To(after);
+  });
+  in.Push({.id = "a", .sku = "hat"});
+  in.Push({.id = "b", .sku = "shirt"});
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_THAT(after.all(), ElementsAre(::testing::Field(&Sale::sku, "clothes")));
+  EXPECT_THAT(before.all(), ElementsAre(::testing::Field(&Sale::sku, "hat"),
+                                        ::testing::Field(&Sale::sku, "shirt")))
+      << "a branch keeps its own";
+  EXPECT_THAT(driver.dead_letters(),
+              ElementsAre(DeadLetterIs("category", absl::StatusCode::kNotFound, "sku")));
 }
 
 TEST(Enrich, RefusesARecordForWhichTheFunctionFails) {

@@ -5,6 +5,7 @@
 
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/memory_source.h"
+#include "rtstream/op/tee.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/pipeline_driver.h"
 #include "tests/op/text_source.h"
@@ -32,6 +33,38 @@ TEST(Map, EmitsWhatTheFunctionReturns) {
   for (int n : {3, 1, 2}) in.Push(n);
   ASSERT_THAT(driver.Drain(), IsOk());
   EXPECT_THAT(out.all(), ElementsAre("3", "1", "2"));
+}
+
+TEST(Map, EmitsTheRecordThatTheFunctionChanged) {
+  MemorySource<int> in;
+  MemorySink<int> before{"copy"}, after{"out"};
+  PipelineDriver driver([&] {
+    return From(in) | Tee("before", Branch<int>() | To(before)) | Map("next", [](int& n) { ++n; }) |
+           Map("twice", [](int& n, Context&) { n *= 2; }) | To(after);
+  });
+  for (int n : {3, 1, 2}) in.Push(n);
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_THAT(after.all(), ElementsAre(8, 4, 6));
+  EXPECT_THAT(before.all(), ElementsAre(3, 1, 2)) << "a branch keeps its own";
+}
+
+TEST(Map, RefusesARecordThatTheFunctionCannotChange) {
+  MemorySource<int> in;
+  MemorySink<int> out;
+  PipelineDriver driver([&] {
+    return From(in) | Map("halve",
+                          [](int& n) {
+                            absl::StatusOr<int> half = Half(n);
+                            if (half.ok()) n = *half;
+                            return half.status();
+                          }) |
+           To(out);
+  });
+  for (int n : {4, 5, 6}) in.Push(n);
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_THAT(out.all(), ElementsAre(2, 3));
+  EXPECT_THAT(driver.dead_letters(),
+              ElementsAre(DeadLetterIs("halve", absl::StatusCode::kInvalidArgument, "even")));
 }
 
 TEST(Map, RefusesARecordForWhichTheFunctionFails) {

@@ -16,12 +16,24 @@
 namespace rtstream {
 namespace internal {
 
+// Whether fn changes a copy of the record in place; else it returns a record.
+template <typename F, typename In, typename V>
+inline constexpr bool kEnrichesInPlace =
+    std::is_invocable_v<const F&, In&, const V*> &&
+    !std::is_invocable_v<const F&, const In&, const V*>;
+
 template <typename V, typename KeyF, typename F, typename In>
 struct EnrichOp {
   using Input = In;
-  using Result = std::remove_cvref_t<std::invoke_result_t<const F&, const In&, const V*>>;
-  using Output = typename UnwrapStatusOr<Result>::type;
-  static constexpr bool kMayRefuse = UnwrapStatusOr<Result>::kMayFail;
+  static constexpr bool kInPlace = kEnrichesInPlace<F, In, V>;
+  using Argument = std::conditional_t<kInPlace, In&, const In&>;
+  using Result = std::remove_cvref_t<std::invoke_result_t<const F&, Argument, const V*>>;
+  using Returned = typename UnwrapStatusOr<Result>::type;
+  using Output = std::conditional_t<kInPlace, In, Returned>;
+  static constexpr bool kMayRefuse =
+      UnwrapStatusOr<Result>::kMayFail || (kInPlace && !std::is_void_v<Result>);
+  static_assert(!kInPlace || kIsInPlaceResult<Result>,
+                "rtstream: a function that changes the record in place returns nothing or a Status");
   using KeyResult = std::invoke_result_t<const KeyF&, const In&>;
   static_assert(std::is_lvalue_reference_v<KeyResult> ||
                     std::is_same_v<std::remove_cv_t<KeyResult>, std::string_view>,
@@ -50,7 +62,13 @@ struct EnrichOp {
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
       const size_t row = in.row(i);
-      if constexpr (kMayRefuse) {
+      if constexpr (kInPlace) {
+        built[row] = in[i];
+        if (absl::Status s = InvokeInPlace(fn, built[row], found[i]); !s.ok()) [[unlikely]] {
+          emit.Refuse(in.frame(), row, std::move(s));
+          continue;
+        }
+      } else if constexpr (kMayRefuse) {
         Result out = std::invoke(fn, in[i], found[i]);
         if (!out.ok()) [[unlikely]] {
           emit.Refuse(in.frame(), row, std::move(out).status());
@@ -71,7 +89,7 @@ struct EnrichStage : StageTag {
   template <typename In>
   using Expected = KeyedExpected<KeyF, In, FirstArgOf<F>>;
   template <typename In>
-  static constexpr bool kAccepts = std::is_invocable_v<const F&, const In&, const V*> &&
+  static constexpr bool kAccepts = std::is_invocable_v<const F&, In&, const V*> &&
                                    std::is_invocable_v<const KeyF&, const In&>;
   std::string name;
   LookupTable<V>* table;
@@ -92,9 +110,13 @@ struct EnrichStage : StageTag {
 //   | rt::Enrich("store", stores, &Sale::store_id,
 //                [](const Sale& s, const Store* store) { return WithRegion{s, store ? store->region : "?"}; })
 //
+//   | rt::Enrich("region", regions, &Sale::store_id,
+//                [](Sale& s, const std::string* region) { s.region = region ? *region : "unknown"; })
+//
 // Takes    the type that `fn` names first; `key` returns a text view. `fn` gets null for a key that
 //          the table does not know. `table` must outlive the pipeline; CachedTable makes a slow one fast.
-// Emits    what `fn` returns; StatusOr<T> emits T.
+// Emits    what `fn` returns; StatusOr<T> emits T. A `fn` that takes a T& and returns nothing, or a
+//          Status, changes the operator's copy of the record, which is then emitted: half the copying.
 // State    none: after a crash the table is asked again, so it should say the same.
 // Watermark  passes.
 // Refuses  when `fn` returns an error status. A failed look-up is retried, then ends the run.

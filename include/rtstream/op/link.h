@@ -188,8 +188,9 @@ class Segment {
       selection_.Add(at);
     } else {
       ++taken[I];
+      // What an operator of this segment has made is the next one's to take.
       absl::Status status =
-          std::get<I>(ops_).Process(std::as_const(row), lane.context(), [&](auto&& out) {
+          std::get<I>(ops_).Process(std::forward<R>(row), lane.context(), [&](auto&& out) {
             Step<I + 1>(std::forward<decltype(out)>(out), lane, taken);
           });
       if (!status.ok()) [[unlikely]] {

@@ -10,6 +10,40 @@
 namespace rtstream {
 namespace internal {
 
+// Changes the record in place: where an operator of the segment has just made it there is no copy.
+template <typename F, typename In>
+struct MapInPlaceOp {
+  using Input = In;
+  using Output = In;
+  static constexpr bool kTakesContext = std::is_invocable_v<const F&, In&, Context&>;
+  using Result = typename std::conditional_t<kTakesContext, std::invoke_result<const F&, In&, Context&>,
+                                             std::invoke_result<const F&, In&>>::type;
+  static_assert(kIsInPlaceResult<Result>,
+                "rtstream: a function that changes the record in place returns nothing or a Status");
+  static constexpr bool kMayRefuse = !std::is_void_v<Result>;
+  static constexpr bool kKeepsRow = false;
+
+  std::string name;
+  F fn;
+
+  template <typename Emit>
+  absl::Status Process(In&& row, Context& ctx, Emit&& emit) const {
+    absl::Status status;
+    if constexpr (kTakesContext) {
+      status = InvokeInPlace(fn, row, ctx);
+    } else {
+      status = InvokeInPlace(fn, row);
+    }
+    if (status.ok()) [[likely]] emit(std::move(row));
+    return status;
+  }
+  template <typename Emit>
+  absl::Status Process(const In& row, Context& ctx, Emit&& emit) const {
+    In copy = row;
+    return Process(std::move(copy), ctx, std::forward<Emit>(emit));
+  }
+};
+
 template <typename F, typename In>
 struct MapOp {
   using Input = In;
@@ -40,8 +74,18 @@ struct MapStage : RecordStage<F> {
   F fn;
   MapStage(std::string n, F f) : name(std::move(n)), fn(std::move(f)) {}
   template <typename In>
+  static constexpr bool kInPlace = !kTakesRecord<F, In>;
+  template <typename In>
+  static constexpr bool kAccepts =
+      kTakesRecord<F, In> || std::is_invocable_v<const F&, In&> ||
+      std::is_invocable_v<const F&, In&, Context&>;
+  template <typename In>
   auto Bind() && {
-    return MapOp<F, In>{std::move(name), std::move(fn)};
+    if constexpr (kInPlace<In>) {
+      return MapInPlaceOp<F, In>{std::move(name), std::move(fn)};
+    } else {
+      return MapOp<F, In>{std::move(name), std::move(fn)};
+    }
   }
 };
 
@@ -51,8 +95,11 @@ struct MapStage : RecordStage<F> {
 //
 //   | rt::Map("to_sale", [](const Row& row) -> absl::StatusOr<Sale> {...})
 //
+//   | rt::Map("stamp", [](Sale& s, rt::Context& ctx) { s.position = ctx.position(); })
+//
 // Takes    the type that `fn` names as its parameter; `fn` may take a Context& as well.
-// Emits    what `fn` returns; StatusOr<T> emits T.
+// Emits    what `fn` returns; StatusOr<T> emits T. A `fn` that takes a T& and returns nothing, or a
+//          Status, changes the operator's copy of the record, which is then emitted.
 // State    none. Watermark: passes.
 // Refuses  when `fn` returns an error status, with that status.
 template <typename F>

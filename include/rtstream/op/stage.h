@@ -94,6 +94,21 @@ template <typename F, typename In>
 using RecordResult = decltype(InvokeRecord(std::declval<const F&>(), std::declval<const In&>(),
                                            std::declval<Context&>()));
 
+// A function that changes the record in place returns nothing, or a status that refuses the record if it
+// is not OK.
+template <typename R>
+inline constexpr bool kIsInPlaceResult = std::is_void_v<R> || std::is_same_v<R, absl::Status>;
+
+template <typename F, typename... Args>
+absl::Status InvokeInPlace(const F& fn, Args&&... args) {
+  if constexpr (std::is_void_v<std::invoke_result_t<const F&, Args...>>) {
+    std::invoke(fn, std::forward<Args>(args)...);
+    return absl::OkStatus();
+  } else {
+    return std::invoke(fn, std::forward<Args>(args)...);
+  }
+}
+
 template <typename T>
 struct UnwrapStatusOr {
   using type = T;
