@@ -58,7 +58,10 @@ absl::Status FileInput::Open(std::vector<KnownFile*> known) {
   known_ = std::move(known);
   for (KnownFile* file : known_) {
     file->is_wanted = true;
-    last_generation_ = std::max(last_generation_, file->position.generation);
+    if (file->position.generation < last_generation_) continue;
+    last_generation_ = file->position.generation;
+    const bool is_rotated = file->position.state == FilePosition::State::kRotated;
+    rotated_ = is_rotated ? file->partition : std::string();
   }
   absl::Status status = OpenWhereCommitted();
   // A path that was read before may be between two files just now.
@@ -234,7 +237,10 @@ void FileInput::Describe(Batch<Bytes>& batch) {
                      ? partitions_->AddNew(FilePartitionName(path_, position_.identity))
                      : partitions_->AddKnown(partition_name_);
     partition_name_ = partitions_->name(partition_);
-    last_generation_ = std::max(last_generation_, position_.generation);
+    if (position_.generation > last_generation_) {
+      last_generation_ = position_.generation;
+      if (!rotated_.empty()) partitions_->Forget(std::exchange(rotated_, {}));
+    }
   }
   const bool is_finished = is_at_end_ && !reader_->has_pending();
   partitions_->SetFinished(partition_, is_finished);
@@ -250,6 +256,8 @@ void FileInput::Describe(Batch<Bytes>& batch) {
 }
 
 void FileInput::EndFile() {
+  const bool is_last = !partition_name_.empty() && position_.generation == last_generation_;
+  if (is_last && position_.state == FilePosition::State::kRotated) rotated_ = partition_name_;
   Park();
   is_last_look_ = false;
   wants_next_file_ = follow_;

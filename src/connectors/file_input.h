@@ -54,6 +54,9 @@ class FileInput final : public SourceInput {
   PartitionList* partitions_;
   std::vector<KnownFile*> known_;
   uint64_t last_generation_ = 0;
+  // The partition of the last file, if it was rotated: where generations go on from, until there is a
+  // next one.
+  std::string rotated_;
   bool wants_next_file_ = false;  // a file of this path was read to its end under follow
   bool is_done_ = false;
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <set>
 #include <system_error>
 #include <utility>
@@ -66,6 +67,7 @@ struct FileSource::Impl {
         buffers(lines.buffer_bytes()) {}
 
   absl::Status ReadCommitted(absl::Span<const CommittedPosition> committed);
+  void ForgetRotated();
   absl::Status OpenPath(const std::string& path);
   void OpenStandardInput();
   void FinishAbsent(Batch<Bytes>& batch);
@@ -105,7 +107,24 @@ absl::Status FileSource::Impl::ReadCommitted(absl::Span<const CommittedPosition>
     partitions.Reserve(c.partition);
   }
   for (KnownFile& file : known) file.path = PathOfPartition(file.partition);
+  ForgetRotated();
   return absl::OkStatus();
+}
+
+// A rotated file is never gone on with: if it comes back to its path it is read as a new one, whether or
+// not it is known. Only the newest of a path tells something: that there is no older one to look for, and
+// where generations go on from.
+void FileSource::Impl::ForgetRotated() {
+  std::map<std::string_view, uint64_t> newest;
+  for (const KnownFile& file : known) {
+    uint64_t& generation = newest[file.path];
+    generation = std::max(generation, file.position.generation);
+  }
+  for (const KnownFile& file : known) {
+    const FilePosition& position = file.position;
+    if (position.state != FilePosition::State::kRotated) continue;
+    if (position.generation < newest[file.path]) partitions.Forget(file.partition);
+  }
 }
 
 absl::Status FileSource::Impl::OpenPath(const std::string& path) {
@@ -219,6 +238,8 @@ absl::StatusOr<PollResult> FileSource::Poll(size_t max_rows, Batch<Bytes>& batch
 std::string FileSource::PartitionName(uint32_t index) const {
   return impl_->partitions.name(index);
 }
+
+std::vector<std::string> FileSource::TakeForgotten() { return impl_->partitions.TakeForgotten(); }
 
 bool FileSource::IsFinished(uint32_t index) const { return impl_->partitions.is_finished(index); }
 

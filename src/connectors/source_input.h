@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,6 +33,10 @@ class PartitionList {
   // Adds one that has `name`, or a name like it that nobody has.
   uint32_t AddNew(const std::string& name);
 
+  // The committed position of `name` is not needed any more.
+  void Forget(std::string name) { forgotten_.push_back(std::move(name)); }
+  std::vector<std::string> TakeForgotten() { return std::exchange(forgotten_, {}); }
+
   void SetFinished(uint32_t index, bool is_finished) { all_[index].is_finished = is_finished; }
   bool is_finished(uint32_t index) const { return all_[index].is_finished; }
   const std::string& name(uint32_t index) const { return all_[index].name; }
@@ -43,6 +48,7 @@ class PartitionList {
   };
   std::vector<Partition> all_;
   std::set<std::string> taken_;
+  std::vector<std::string> forgotten_;
 };
 
 // One path of a file source, or standard input.

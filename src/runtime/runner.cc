@@ -50,6 +50,7 @@ struct Runner::Impl {
   absl::Status AdvanceWatermark(Time now);
   absl::Status CommitIfDue();
   absl::Status BeginCommit();
+  void ForgetPartitions();
   absl::Status PublishDurable();
   absl::Status ForgetAcknowledged();
   uint32_t PartitionId(uint32_t source_index);
@@ -79,6 +80,7 @@ struct Runner::Impl {
   std::vector<std::string> partition_names;
   std::vector<uint32_t> ids_by_index;
   uint32_t last_index = kUnknown;  // of the batch before
+  std::vector<std::string> forgotten;  // by the source, and not yet by the commits
 
   std::mutex mutex;
   CommitRecord committed;  // guarded by mutex
@@ -229,7 +231,9 @@ void Runner::Impl::NoticeEnd(uint32_t source_index) {
   if (!body.source().IsFinished(source_index)) return;
   const uint32_t id = ids_by_index[source_index];
   lane.watermarks().Finish(id);
-  next.partitions[partition_names[id]].event_time.is_finished = true;
+  // Before its first batch is processed there is no record of it, and after it was forgotten.
+  auto partition = next.partitions.find(partition_names[id]);
+  if (partition != next.partitions.end()) partition->second.event_time.is_finished = true;
 }
 
 absl::Status Runner::Impl::AdvanceWatermark(Time now) {
@@ -258,6 +262,7 @@ absl::Status Runner::Impl::BeginCommit() {
   if (is_open && has_uncommitted) ++next.epoch;
   job.epoch = next.epoch;
   next.watermark = lane.watermark();
+  ForgetPartitions();
   RTSTREAM_RETURN_IF_ERROR(sinks.Cut(lane, next, job));
   for (std::string& key : committer.TakeAcknowledged()) job.batch.Delete(std::move(key));
   for (Node* node : body.nodes()) {
@@ -272,6 +277,18 @@ absl::Status Runner::Impl::BeginCommit() {
   last_cut = clock->Monotonic();
   in_flight = next;
   return committer.Submit(std::move(job));
+}
+
+void Runner::Impl::ForgetPartitions() {
+  for (std::string& name : body.source().TakeForgotten()) forgotten.push_back(std::move(name));
+  std::erase_if(forgotten, [this](const std::string& name) {
+    auto partition = next.partitions.find(name);
+    if (partition == next.partitions.end()) return true;
+    // The watermark may still have to end where this partition did.
+    if (partition->second.event_time.largest > next.watermark) return false;
+    next.partitions.erase(partition);
+    return true;
+  });
 }
 
 absl::Status Runner::Impl::PublishDurable() {

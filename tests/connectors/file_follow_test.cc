@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <random>
 
 #include "rtstream/connectors/file_source.h"
 #include "rtstream/testing/matchers.h"
@@ -174,6 +175,100 @@ TEST_F(FileFollow, AFileThatIsGoneAltogetherIsFinishedAndTheNewOneRead) {
   Restart();
   EXPECT_THAT(Drain(), ElementsAre("3"));
   EXPECT_TRUE(reading_.finished.at(first));
+}
+
+TEST_F(FileFollow, ARotatedFileIsForgottenOnceTheNextOneHasAPosition) {
+  dir_.Write("log", "1\n");
+  Restart();
+  Drain();
+  const std::string first = reading_.committed()[0].partition;
+  dir_.Rename("log", "log.1");
+  dir_.Write("log", "");
+  Drain();
+  EXPECT_THAT(source_->TakeForgotten(), IsEmpty());
+  dir_.Append("log", "2\n");
+  Drain();
+  EXPECT_THAT(source_->TakeForgotten(), ElementsAre(first));
+  EXPECT_THAT(source_->TakeForgotten(), IsEmpty());
+}
+
+TEST_F(FileFollow, WhatTheLastRunHadNotForgottenIsForgotten) {
+  dir_.Write("log", "1\n");
+  Restart();
+  Drain();
+  const std::string first = reading_.committed()[0].partition;
+  dir_.Rename("log", "log.1");
+  dir_.Write("log", "2\n");
+  Drain();
+  Restart();
+  EXPECT_THAT(source_->TakeForgotten(), ElementsAre(first));
+}
+
+TEST_F(FileFollow, CommitsDoNotGrowWithTheRotations) {
+  dir_.Write("log", "0\n");
+  Restart();
+  for (int i = 1; i < 30; ++i) {
+    EXPECT_THAT(Drain(), ElementsAre(std::to_string(i - 1)));
+    if (i % 10 == 0) Restart();
+    dir_.Rename("log", "log.1");
+    dir_.Write("log", std::to_string(i) + "\n");
+    reading_.Forget(*source_);
+    EXPECT_LE(reading_.positions.size(), 2u);
+  }
+}
+
+// A file that is at the path again, under its old name: forgotten or not, the same is read.
+TEST_F(FileFollow, ForgettingChangesNothingOfWhatIsRead) {
+  const uint64_t seed = std::random_device()();
+  SCOPED_TRACE(::testing::Message() << "seed " << seed);
+  std::mt19937_64 random(seed);
+  struct Reader {
+    std::unique_ptr<FileSource> source;
+    SourceReading reading;
+  };
+  for (int round = 0; round < 60; ++round) {
+    ScratchDir dir;
+    Reader forgets, keeps;
+    const auto restart = [&] {
+      for (Reader* reader : {&forgets, &keeps}) {
+        reader->source = std::make_unique<FileSource>(
+            FileSourceOptions{.paths = {dir.Path("log")}, .follow = true});
+        ASSERT_THAT(reader->source->Open(reader->reading.committed()), IsOk());
+      }
+    };
+    // Few texts, so that files begin alike.
+    const auto line = [&] { return std::string(random() % 2 == 0 ? "a" : "bb") + "\n"; };
+    dir.Write("log", line());
+    restart();
+    for (int step = 0; step < 40; ++step) {
+      const std::string other = "log." + std::to_string(random() % 3);
+      const bool has_log = std::filesystem::exists(dir.Path("log"));
+      switch (random() % 6) {
+        case 0:
+          dir.Append("log", line());
+          break;
+        case 1:
+          if (has_log) dir.Rename("log", other);
+          break;
+        case 2:
+          if (std::filesystem::exists(dir.Path(other))) dir.Rename(other, "log");
+          break;
+        case 3:
+          std::filesystem::remove(dir.Path(other));
+          break;
+        case 4:
+          restart();
+          break;
+        default:
+          break;
+      }
+      for (Reader* reader : {&forgets, &keeps}) {
+        ASSERT_THAT(reader->reading.Drain(*reader->source, 1 + random() % 2), IsOk());
+      }
+      forgets.reading.Forget(*forgets.source);
+      ASSERT_EQ(forgets.reading.records, keeps.reading.records) << "round " << round;
+    }
+  }
 }
 
 TEST_F(FileFollow, APathNeverSeenMustExist) {

@@ -97,6 +97,34 @@ TEST_F(FilePipeline, ARefusedRecordIsInTheDeadLetterFile) {
   EXPECT_THAT(dir_.Read("letters"), HasSubstr("\"partition\":\"in\",\"position\":0,\"length\":2,"));
 }
 
+TEST_F(FilePipeline, RotatedFilesLeaveTheCommitsAndAreNotReadAgain) {
+  const auto line = [](int n) { return Concat("{\"key\":\"a\",\"n\":", n, "}\n"); };
+  FileSource log({.paths = {dir_.Write("log", line(0))}, .follow = true});
+  const auto read = [&](Runner& runner) {
+    for (;;) {
+      absl::StatusOr<StepResult> step = runner.Step();
+      ASSERT_THAT(step, IsOk());
+      if (*step == StepResult::kIdle) break;
+    }
+    ASSERT_THAT(runner.Commit(), IsOk());
+    EXPECT_LE(runner.committed().partitions.size(), 2u);
+  };
+  std::string written = line(0);
+  int n = 0;
+  for (int run = 0; run < 3; ++run) {
+    Runner runner(From(log) | ParseJson<Count>("parse") | To(sink_), store_, Options());
+    ASSERT_THAT(runner.Open(), IsOk());
+    read(runner);
+    for (int i = 0; i < 4; ++i) {
+      dir_.Rename("log", "log.1");
+      dir_.Write("log", line(++n));
+      written += line(n);
+      read(runner);
+    }
+  }
+  EXPECT_EQ(dir_.Read("out"), written);
+}
+
 TEST_F(FilePipeline, AnOversizeRecordsLetterHasItsTrueLengthAndFirstBytes) {
   FileSource source({.paths = {dir_.Write("big", std::string(200000, 'x') + "\n")},
                      .max_record = 1000});

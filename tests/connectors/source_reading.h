@@ -71,6 +71,11 @@ struct SourceReading {
     return absl::OkStatus();
   }
 
+  // What a runner leaves out of its commits.
+  void Forget(FileSource& source) {
+    for (const std::string& name : source.TakeForgotten()) positions.erase(name);
+  }
+
   // Polls until there is nothing for now.
   absl::Status Drain(FileSource& source, size_t max_rows = 512) {
     for (;;) {

@@ -26,6 +26,7 @@ class FakeSource final : public Source<int64_t> {
   }
   std::string PartitionName(uint32_t) const override { return "numbers"; }
   bool IsFinished(uint32_t) const override { return ends && next_ == size_; }
+  std::vector<std::string> TakeForgotten() override { return std::exchange(forgotten, {}); }
   void OnCommitted(absl::Span<const CommittedPosition> positions) override {
     for (const CommittedPosition& p : positions) durable.push_back(p.resume);
   }
@@ -56,7 +57,8 @@ class FakeSource final : public Source<int64_t> {
   bool ends = true;
   int polls = 0;
   uint64_t bytes_per_record = 8;
-  std::vector<std::string> durable;  // what OnCommitted said
+  std::vector<std::string> durable;    // what OnCommitted said
+  std::vector<std::string> forgotten;  // what TakeForgotten gives next
 
  private:
   int64_t size_;

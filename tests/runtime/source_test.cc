@@ -8,9 +8,17 @@ namespace rtstream {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using testing::IsOk;
 using testing::IsOkAndHolds;
 using testing::StatusIs;
+
+std::map<std::string, PartitionRecord> CommittedPartitions(const StateReader& store) {
+  absl::StatusOr<std::optional<CommitRecord>> last = ReadCommit(store);
+  EXPECT_THAT(last, IsOk());
+  return last.ok() && *last ? (*last)->partitions : std::map<std::string, PartitionRecord>();
+}
 
 TEST(Sources, APollThatFailsForNowIsRepeated) {
   World world(20);
@@ -43,6 +51,43 @@ TEST(Sources, AreNotToldWhatIsNotDurable) {
   world.store.before_apply.Push(absl::InternalError("disk"));
   EXPECT_FALSE(world.NewRunner()->Run().ok());
   EXPECT_THAT(world.source.durable, ElementsAre("5"));
+}
+
+TEST(Sources, APartitionThatTheyForgetLeavesTheCommits) {
+  World world(20);
+  auto runner = world.NewRunner();
+  ASSERT_THAT(runner->Open(), IsOk());
+  ASSERT_THAT(runner->Step(), IsOk());
+  EXPECT_THAT(CommittedPartitions(world.store), SizeIs(1));
+  world.source.forgotten = {"numbers", "never read"};
+  ASSERT_THAT(runner->Commit(), IsOk());
+  EXPECT_THAT(CommittedPartitions(world.store), SizeIs(1));  // there was nothing to commit
+  ASSERT_THAT(runner->Step(), IsOk());
+  EXPECT_THAT(CommittedPartitions(world.store), IsEmpty());
+}
+
+// Where all have ended the watermark goes to the latest event time of any: it must be the same after a
+// restart.
+TEST(Sources, AForgottenPartitionStaysWhileTheWatermarkIsBehindIt) {
+  FakeSource source(10);
+  source.ends = false;
+  FakeStore store;
+  testing::ManualClock clock(World::TimeOf(0));
+  FakeStagedSink staged;
+  RunOptions options;
+  options.batch_rows = 5;
+  options.commit_interval = Duration{0};
+  options.clock = &clock;
+  options.commit_in_background = false;
+  Runner runner(From(source) |
+                    AssignEventTime([](const int64_t& n) { return World::TimeOf(n); },
+                                    {.max_out_of_orderness = std::chrono::seconds(3)}) |
+                    To(staged),
+                store, options);
+  ASSERT_THAT(runner.Open(), IsOk());
+  source.forgotten = {"numbers"};
+  ASSERT_THAT(runner.Step(), IsOk());
+  EXPECT_THAT(CommittedPartitions(store), SizeIs(1));
 }
 
 TEST(Sources, BatchesAreAsLargeAsTheOptionsSay) {

@@ -59,7 +59,8 @@ struct UnreadRest {
 // Under `follow`, when the path goes to another file, the old one is read to its end first, then its
 // last line needs no LF; a file that became shorter than what was read of it begins anew. After a
 // restart the rest of the old file is looked for beside the path, under names that begin with its
-// base name. Not seen, as with tail -F: a file that came and went while nobody looked, and one that
+// base name. A rotated file that was read to its end is forgotten once the next one has a position. Not
+// seen, as with tail -F: a file that came and went while nobody looked, and one that
 // was cut and grew past where it was between two looks.
 //
 // Standard input is the partition "-" with positions from 0. It cannot be read again: what was read
@@ -80,6 +81,7 @@ class FileSource final : public Source<Bytes> {
   absl::StatusOr<PollResult> Poll(size_t max_rows, Batch<Bytes>& batch) override;
   std::string PartitionName(uint32_t index) const override;
   bool IsFinished(uint32_t index) const override;
+  std::vector<std::string> TakeForgotten() override;
   bool is_replayable() const override;
 
   // Inputs that the last commit had not at their end, and that are no longer at their path: what

@@ -46,6 +46,12 @@ class SourceBase {
   // Whether partition `index` was read to its end and will never have another record.
   virtual bool IsFinished(uint32_t index) const = 0;
 
+  // Partitions that will never give another record, and whose positions the source does without when
+  // it is opened: each once after each Open(). Called before a commit, which leaves them out as soon as
+  // the watermark does not depend on them, so that commits do not grow for ever. A name given here may
+  // be given to a new partition after the next Open(), not before.
+  virtual std::vector<std::string> TakeForgotten() { return {}; }
+
   // Called after a commit is durable, with the positions that it holds. May be used to trim or to
   // checkpoint elsewhere; advisory only. Called from the lane's thread.
   virtual void OnCommitted(absl::Span<const CommittedPosition> positions) { (void)positions; }
