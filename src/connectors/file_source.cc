@@ -243,11 +243,6 @@ std::vector<std::string> FileSource::TakeForgotten() { return impl_->partitions.
 
 bool FileSource::IsFinished(uint32_t index) const { return impl_->partitions.is_finished(index); }
 
-bool FileSource::is_replayable() const {
-  const std::vector<std::string>& paths = impl_->options.paths;
-  return std::find(paths.begin(), paths.end(), kStandardInput) == paths.end();
-}
-
 std::vector<UnreadRest> FileSource::unread_rests() const {
   std::vector<UnreadRest> rests;
   for (const KnownFile& file : impl_->known) {

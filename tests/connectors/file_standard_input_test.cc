@@ -66,11 +66,6 @@ TEST_F(StandardInputTest, RecordsComeAsTheyAreTyped) {
   EXPECT_THAT(reading.finished, ElementsAre(Pair("-", true)));
 }
 
-TEST_F(StandardInputTest, ItCannotBeReadAgain) {
-  EXPECT_FALSE(FileSource({.paths = {"-"}}).is_replayable());
-  EXPECT_TRUE(FileSource({.paths = {"f"}}).is_replayable());
-}
-
 TEST_F(StandardInputTest, ANewProcessStreamIsAPartitionOfItsOwn) {
   Type("one\n");
   FileSource first({.paths = {"-"}});

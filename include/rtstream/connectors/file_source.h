@@ -82,7 +82,6 @@ class FileSource final : public Source<Bytes> {
   std::string PartitionName(uint32_t index) const override;
   bool IsFinished(uint32_t index) const override;
   std::vector<std::string> TakeForgotten() override;
-  bool is_replayable() const override;
 
   // Inputs that the last commit had not at their end, and that are no longer at their path: what
   // stands behind `offset`, if anything, is not read, unless the file comes back. Complete once every

@@ -55,10 +55,6 @@ class SourceBase {
   // Called after a commit is durable, with the positions that it holds. May be used to trim or to
   // checkpoint elsewhere; advisory only. Called from the lane's thread.
   virtual void OnCommitted(absl::Span<const CommittedPosition> positions) { (void)positions; }
-
-  // Whether the input can be read again after a crash. If not, what was read since the last commit
-  // is lost with the process.
-  virtual bool is_replayable() const { return true; }
 };
 
 // A source of records of type T.
