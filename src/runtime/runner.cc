@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "committer.h"
 #include "opening.h"
@@ -30,7 +31,9 @@ struct Runner::Impl {
         lane(*clock, wakeup, options.retry, seed),
         sinks(body.nodes(), options.dead_letters),
         committer(store, *clock,
-                  {options.commit_in_background, options.retry, seed + 1, sinks.staged()}) {
+                  {options.commit_in_background, options.retry, seed + 1, sinks.staged()}),
+        counted(body.nodes()) {
+    if (Node* node = sinks.dead_letter_node(); node != nullptr) counted.push_back(node);
     options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
   }
 
@@ -67,6 +70,7 @@ struct Runner::Impl {
   Lane lane;
   SinkSet sinks;
   Committer committer;
+  std::vector<Node*> counted;  // the body's nodes, and the dead letters' sink
 
   bool is_open = false;
   absl::Status failure;            // the first error
@@ -88,7 +92,7 @@ struct Runner::Impl {
 
 absl::Status Runner::Impl::Open() {
   if (is_open) return absl::OkStatus();
-  RTSTREAM_RETURN_IF_ERROR(CheckNames(body.nodes()));
+  RTSTREAM_RETURN_IF_ERROR(CheckNames(counted));
   for (Node* node : body.nodes()) RTSTREAM_RETURN_IF_ERROR(node->Start(lane));
   RTSTREAM_ASSIGN_OR_RETURN(std::optional<CommitRecord> last, ReadCommit(store));
   const bool is_new = !last.has_value();
@@ -102,7 +106,7 @@ absl::Status Runner::Impl::Open() {
     for (Node* node : body.nodes()) {
       RTSTREAM_RETURN_IF_ERROR(node->Restore(store));
     }
-    RestoreCounters(next, body.nodes());
+    RestoreCounters(next, counted);
   }
   next.stateful = StatefulOperators(body.nodes());
   lane.watermarks().RestoreWatermark(next.watermark);
@@ -268,7 +272,7 @@ absl::Status Runner::Impl::BeginCommit() {
   for (Node* node : body.nodes()) {
     RTSTREAM_RETURN_IF_ERROR(node->Checkpoint(next.epoch, job.batch));
   }
-  SaveCounters(body.nodes(), next);
+  SaveCounters(counted, next);
   // The record's version is one more than its epoch. Another runner on the same store would have
   // written one that this runner does not go on from.
   job.batch.PutIf(std::string(kCommitKey), EncodeCommitRecord(next), next.epoch);
@@ -363,7 +367,7 @@ void Runner::RequestStop() {
   impl_->wakeup.Notify();
 }
 
-std::vector<OperatorStats> Runner::Stats() const { return CollectStats(impl_->body.nodes()); }
+std::vector<OperatorStats> Runner::Stats() const { return CollectStats(impl_->counted); }
 
 CommitRecord Runner::committed() const {
   const std::lock_guard lock(impl_->mutex);

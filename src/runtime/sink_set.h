@@ -21,6 +21,9 @@ class SinkSet {
  public:
   SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters);
 
+  // What counts the dead letters written; null if they go nowhere.
+  Node* dead_letter_node() { return dead_letters_ ? &*dead_letters_ : nullptr; }
+
   // Opens every sink at the last commit. InvalidArgument: a sink's name is not one (see CheckName), or
   // two share one.
   absl::Status Open(const CommitRecord& last);

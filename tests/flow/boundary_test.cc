@@ -43,7 +43,7 @@ TEST(Boundary, IsNoOperatorInTheCounters) {
 
   std::vector<std::string> names;
   for (const OperatorStats& stats : driver.runner().Stats()) names.push_back(stats.name);
-  EXPECT_THAT(names, ElementsAre("source", "plus_one", "even", "sink"));
+  EXPECT_THAT(names, ElementsAre("source", "plus_one", "even", "sink", "dead_letters"));
   EXPECT_EQ(driver.Stats("plus_one").out, 5u);
   EXPECT_EQ(driver.Stats("even").in, 5u);
   EXPECT_EQ(driver.Stats("even").out, 2u);

@@ -97,7 +97,7 @@ TEST(Segment, OperatorsOfACutFlowAreListedInTheirOrder) {
   for (const OperatorStats& stats : driver.runner().Stats()) names.push_back(stats.name);
 
   EXPECT_THAT(names, ElementsAre("source", "0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10",
-                                 "11", "sink"));
+                                 "11", "sink", "dead_letters"));
 }
 
 TEST(Segment, EachOperatorOfACutFlowSeesTheRecordsInTheirOrder) {

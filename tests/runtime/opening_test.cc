@@ -63,6 +63,14 @@ TEST_F(OpeningTest, ADeadLetterSinkNamedLikeAnotherSinkIsRefused) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'staged'")));
 }
 
+TEST_F(OpeningTest, ADeadLetterSinkNamedLikeAnOperatorIsRefused) {
+  MemorySink<DeadLetter> letters("same");
+  RunOptions options;
+  options.dead_letters = &letters;
+  EXPECT_THAT(Open(Numbers() | Map("same", Same) | To(staged_), options),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("'same'")));
+}
+
 TEST_F(OpeningTest, ADeadLetterSinkWithoutAProperNameIsRefused) {
   MemorySink<DeadLetter> letters("staged/1");
   RunOptions options;

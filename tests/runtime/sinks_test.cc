@@ -139,6 +139,33 @@ TEST(Sinks, AWriteThatFailsForGoodEndsTheRunAndTheNextOneLosesNothing) {
   EXPECT_EQ(world.CommittedSums(), World::Sums(20));
 }
 
+OperatorStats LettersOf(const Runner& runner) {
+  const std::vector<OperatorStats> stats = runner.Stats();
+  EXPECT_EQ(stats.back().name, "letters");
+  return stats.back();
+}
+
+TEST(DeadLetterSink, IsCountedBehindTheOthers) {
+  World world(20);
+  auto runner = world.NewRunner();
+  ASSERT_THAT(runner->Run(), IsOk());
+  EXPECT_EQ(LettersOf(*runner).in, 2u);
+  EXPECT_EQ(LettersOf(*runner).out, 2u);
+  EXPECT_EQ(LettersOf(*runner).bytes, 2 * sizeof(DeadLetter));
+}
+
+TEST(DeadLetterSink, IsCountedOverRestarts) {
+  World world(20);
+  world.source.fail_at = 10;
+  world.source.errors = {absl::DataLossError("disk")};
+  EXPECT_THAT(world.NewRunner()->Run(), StatusIs(absl::StatusCode::kDataLoss));
+  auto runner = world.NewRunner();
+  ASSERT_THAT(runner->Open(), IsOk());
+  EXPECT_EQ(LettersOf(*runner).in, 1u);
+  ASSERT_THAT(runner->Run(), IsOk());
+  EXPECT_EQ(LettersOf(*runner).in, 2u);
+}
+
 // A sink at the end of two branches is one sink with one set of counters.
 class SharedSinkTest : public ::testing::Test {
  protected:

@@ -84,8 +84,8 @@ class Runner {
   // from a signal handler.
   void RequestStop();
 
-  // Counters of every operator, upstream first: source, operators, sinks. A sink that ends several
-  // branches comes once.
+  // Counters of every operator, upstream first: source, operators, sinks; last the dead letters' sink.
+  // A sink that ends several branches comes once.
   std::vector<OperatorStats> Stats() const;
 
   // The last commit that is durable.
