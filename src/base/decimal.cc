@@ -85,40 +85,44 @@ absl::Status ParseDecimal(std::string_view text, int scale, int64_t& mantissa) {
 
 namespace {
 
-// Puts the digits of rest * 10^-scale in front of `p`, without trailing zeros behind the point.
+__extension__ using UInt128 = unsigned __int128;
+
 template <typename Unsigned>
-char* PutBackwards(Unsigned rest, int scale, char* p) {
+int DigitsOf(Unsigned v) {
+  int n = 1;
+  for (; v >= 10'000; v /= 10'000) n += 4;
+  return n + (v >= 10) + (v >= 100) + (v >= 1'000);
+}
+
+// Puts rest * 10^-scale at `p`, without trailing zeros behind the point. Digits go where they belong, from
+// the last one: moved there in one piece they would be slow to load.
+template <typename Unsigned>
+char* PutUnsigned(Unsigned rest, int scale, char* p) {
   // Money mostly has two decimals, whatever the scale.
   for (; scale > 1 && rest % 100 == 0; scale -= 2) rest /= 100;
-  bool is_significant = false;
-  for (int i = 0; i < scale; ++i) {
-    const auto digit = static_cast<char>('0' + static_cast<int>(rest % 10));
+  for (; scale > 0 && rest % 10 == 0; --scale) rest /= 10;
+  const int digits = std::max(DigitsOf(rest), scale + 1);
+  char* const end = p + digits + (scale > 0 ? 1 : 0);
+  char* at = end;
+  const auto put = [&] {
+    *--at = static_cast<char>('0' + static_cast<int>(rest % 10));
     rest /= 10;
-    is_significant |= digit != '0';
-    if (is_significant) *--p = digit;
-  }
-  if (is_significant) *--p = '.';
-  do {
-    *--p = static_cast<char>('0' + static_cast<int>(rest % 10));
-    rest /= 10;
-  } while (rest != 0);
-  return p;
+  };
+  for (int i = 0; i < scale; ++i) put();
+  if (scale > 0) *--at = '.';
+  for (int i = scale; i < digits; ++i) put();
+  return end;
 }
 
 }  // namespace
 
 char* PutDecimal(Int128 mantissa, int scale, char* p) {
-  __extension__ using UInt128 = unsigned __int128;
   const auto rest = mantissa < 0 ? UInt128{0} - static_cast<UInt128>(mantissa)
                                  : static_cast<UInt128>(mantissa);
-  char digits[kDecimalBound];
-  char* const end = digits + sizeof digits;
-  // Dividing 64 bits, the usual case, is some ten times faster.
-  const char* const begin = rest <= UINT64_MAX
-                                ? PutBackwards(static_cast<uint64_t>(rest), scale, end)
-                                : PutBackwards(rest, scale, end);
   if (mantissa < 0) *p++ = '-';
-  return std::copy(begin, static_cast<const char*>(end), p);
+  // Dividing 64 bits, the usual case, is some ten times faster.
+  return rest <= UINT64_MAX ? PutUnsigned(static_cast<uint64_t>(rest), scale, p)
+                            : PutUnsigned(rest, scale, p);
 }
 
 void AppendDecimal(Int128 mantissa, int scale, std::string& out) {

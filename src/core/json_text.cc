@@ -14,13 +14,13 @@ constexpr auto kNeedsEscape = [] {
   return table;
 }();
 
-// Whether any of eight bytes needs an escape: a quote, a backslash, or below 0x20. The tests are those of
+// Not 0 if any of eight bytes needs an escape: a quote, a backslash, or below 0x20. The tests are those of
 // "Bit Twiddling Hacks" (S. E. Anderson); bytes from 0x80 on never match, since their high bit is
-// cleared in the result. May be wrong about bytes behind one that does.
-bool AnyNeedsEscape(uint64_t v) {
+// cleared in the result.
+uint64_t EscapeBits(uint64_t v) {
   constexpr uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
   const uint64_t quote = v ^ kOnes * '"', slash = v ^ kOnes * '\\';
-  return ((((v - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes)) & ~v) & kHigh) != 0;
+  return (((v - kOnes * 0x20) | (quote - kOnes) | (slash - kOnes)) & ~v) & kHigh;
 }
 
 char* PutEscape(unsigned char c, char* p) {
@@ -44,27 +44,42 @@ char* PutEscape(unsigned char c, char* p) {
 }  // namespace
 
 void JsonText::Characters(std::string_view text) {
-  const char* from = text.data();
-  const char* const end = from + text.size();
-  char* p = p_;
-  while (from < end) {
-    for (; end - from >= 8; from += 8, p += 8) {
-      uint64_t v = 0;
-      std::memcpy(&v, from, sizeof v);
-      if (AnyNeedsEscape(v)) break;
-      std::memcpy(p, &v, sizeof v);
+  const char* const from = text.data();
+  const size_t n = text.size();
+  if (n >= 8) {
+    // Words, the last of which may overlap the one before.
+    uint64_t needs_escape = 0, v = 0;
+    for (size_t i = 0; i + 8 < n; i += 8) {
+      std::memcpy(&v, from + i, sizeof v);
+      needs_escape |= EscapeBits(v);
+      std::memcpy(p_ + i, &v, sizeof v);
     }
-    // The rest, or up to and with what needs an escape.
-    while (from < end) {
-      const auto c = static_cast<unsigned char>(*from++);
-      if (kNeedsEscape[c]) {
-        p = PutEscape(c, p);
-        break;
-      }
-      *p++ = static_cast<char>(c);
+    std::memcpy(&v, from + n - 8, sizeof v);
+    needs_escape |= EscapeBits(v);
+    std::memcpy(p_ + n - 8, &v, sizeof v);
+    if (needs_escape != 0) [[unlikely]] return EscapedCharacters(text);
+  } else {
+    for (size_t i = 0; i < n; ++i) {
+      if (kNeedsEscape[static_cast<unsigned char>(from[i])]) return EscapedCharacters(text);
+      p_[i] = from[i];
     }
   }
-  p_ = p;
+  p_ += n;
+}
+
+void JsonText::EscapedCharacters(std::string_view text) {
+  constexpr size_t kLongestEscape = 6;
+  const size_t at = static_cast<size_t>(p_ - out_->data());
+  out_->resize(out_->size() + (kLongestEscape - 1) * text.size());
+  p_ = out_->data() + at;
+  for (const char c : text) {
+    const auto u = static_cast<unsigned char>(c);
+    if (kNeedsEscape[u]) {
+      p_ = PutEscape(u, p_);
+    } else {
+      *p_++ = c;
+    }
+  }
 }
 
 void JsonText::Integer(int64_t v) { p_ = std::to_chars(p_, p_ + kNumberBound, v).ptr; }

@@ -13,7 +13,7 @@
 namespace rtstream {
 
 // Writes JSON behind the end of a string, at the speed of copying: room for a whole line is made once, and
-// nothing is checked after that.
+// nothing is checked after that but whether characters need an escape; for those room is added.
 //
 //   JsonText text(out, JsonText::StringBound(sku) + JsonText::kNumberBound + 32);
 //   text.Raw("{\"sku\":");
@@ -42,8 +42,8 @@ class JsonText {
   JsonText(const JsonText&) = delete;
   JsonText& operator=(const JsonText&) = delete;
 
-  // Bytes that a value takes at most.
-  static constexpr size_t StringBound(std::string_view text) { return 6 * text.size() + 2; }
+  // Bytes that a value takes at most, escapes aside.
+  static constexpr size_t StringBound(std::string_view text) { return text.size() + 2; }
   static constexpr size_t kNumberBound = 48;
   static constexpr size_t kTimeBound = 32;
 
@@ -68,6 +68,9 @@ class JsonText {
   void Time(rtstream::Time t);
 
  private:
+  // Writes characters of which some need an escape.
+  void EscapedCharacters(std::string_view text);
+
   std::string* out_;
   char* p_;
 };
