@@ -79,10 +79,10 @@ class StateReader {
 // Implemented by plug-ins. Thread-safe: the commit thread applies while other threads read.
 class StateStore : public StateReader {
  public:
-  // Applies the batch atomically and durably: when it returns OK the batch survives kill -9 and
-  // power loss; on any error nothing of it is visible, now or later, except with code Unknown, which
-  // says that it cannot be told. Aborted: an expected version did not fit. A failure to sync is
-  // DataLoss and final: the store refuses everything after it.
+  // Applies the batch atomically and durably: OK means that it survives kill -9 and power loss. Aborted
+  // (an expected version did not fit), InvalidArgument: nothing of it is visible, now or later. Any
+  // other error (DataLoss: a sync failed) is final: the store refuses every later call, and only opening
+  // it again tells whether the batch is there, whole, or not at all.
   virtual absl::Status Apply(const StateBatch& batch) = 0;
 
   // The committed state as of now, unchanged by later batches. Must not outlive the store.
