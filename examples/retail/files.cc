@@ -1,6 +1,7 @@
 #include "examples/retail/files.h"
 
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -55,6 +56,23 @@ absl::Status WriteFile(const std::string& path, std::string_view content) {
 absl::Status Write(std::FILE* file, std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), file) == text.size()) return absl::OkStatus();
   return absl::UnavailableError(rt::Concat("cannot write: ", SystemMessage()));
+}
+
+bool IsUtf8(std::string_view text) {
+  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};  // by the number of bytes
+  const auto byte = [text](size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (size_t i = 0, size = 0; i < text.size(); i += size) {
+    const uint32_t lead = byte(i);
+    size = lead < 0x80 ? 1 : lead < 0xC0 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    if (size == 0 || lead > 0xF4 || size > text.size() - i) return false;
+    uint32_t code = size == 1 ? lead : lead & (0x7Fu >> size);
+    for (size_t k = 1; k < size; ++k) {
+      if ((byte(i + k) & 0xC0u) != 0x80) return false;
+      code = code << 6 | (byte(i + k) & 0x3Fu);
+    }
+    if (code < kLeast[size] || code > 0x10FFFF || (code >= 0xD800 && code < 0xE000)) return false;
+  }
+  return true;
 }
 
 bool Exists(const std::string& path) {

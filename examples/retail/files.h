@@ -20,6 +20,9 @@ absl::Status WriteFile(const std::string& path, std::string_view content);
 // Writes all of `text` to an open file.
 absl::Status Write(std::FILE* file, std::string_view text);
 
+// RFC 3629: no overlong forms, no surrogates, nothing beyond U+10FFFF.
+bool IsUtf8(std::string_view text);
+
 bool Exists(const std::string& path);
 std::string AbsolutePath(const std::string& path);
 

@@ -215,6 +215,17 @@ ExitCode FailOrRefuse(const absl::Status& status) {
   return Fail(is_refusal ? kExitStateRefused : kExitFailed, status);
 }
 
+// An input's base name is part of every processingId.
+absl::Status CheckNames(const std::vector<std::string>& inputs) {
+  for (const std::string& input : inputs) {
+    if (!IsUtf8(std::string_view(input).substr(input.rfind('/') + 1))) {
+      return absl::InvalidArgumentError(
+          rt::Concat("--input ", input, ": want a base name that is UTF-8, for processingId"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 void SayWhatStdinCosts(const RunFlags& flags) {
   for (const std::string& input : flags.inputs) {
     if (input != "-") continue;
@@ -244,6 +255,7 @@ ExitCode Run(const RunFlags& given) {
                                 "--format online-retail-csv wants one --input: its event ids are "
                                 "line numbers, and two files share them"));
   }
+  if (absl::Status status = CheckNames(flags.inputs); !status.ok()) return Fail(kExitUsage, status);
   SayWhatStdinCosts(flags);
 
   InitialStock stock(flags.rules.initial_stock);

@@ -47,6 +47,21 @@ class BadInputs(RetailTest):
         path = self.write("sales.csv", ["a,b,c", "1,2,3"])
         self.run_retail([path], ["--format", "online-retail-csv"], code=1, says="header")
 
+    def test_a_base_name_that_is_not_utf8_is_a_usage_error(self):
+        for name in (b"sales\xff.ndjson", b"\xc0\xaf.ndjson", b"\xed\xa0\x80.ndjson", b"cut\xe2\x82"):
+            path = self.write(os.fsdecode(name), [line(1)])
+            done = execute(self.command([path]))
+            self.check_refused(done, 2, "utf-8")
+            self.assertFalse(os.path.exists(self.path("work")))
+
+    def test_a_base_name_beyond_ascii_is_part_of_the_facts(self):
+        os.mkdir(self.path(os.fsdecode(b"dir\xff")))
+        path = self.write(os.fsdecode(b"dir\xff/") + "käufe \"€\" 😀.ndjson", [line(1)])
+        self.run_retail([path])
+        facts = list(harness.read_ndjson(self.output("facts")))
+        self.assertEqual(["käufe \"€\" 😀.ndjson:0"], [fact["processingId"] for fact in facts])
+        self.assertEqual(0, self.check().returncode)
+
     def test_a_file_given_twice_is_an_error(self):
         path = self.write("sales.ndjson", [line(1)])
         done = execute(self.command([path, path]))
