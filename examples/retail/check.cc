@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "examples/retail/committed_file.h"
+#include "examples/retail/dead_letter_check.h"
 #include "examples/retail/encode.h"
 #include "examples/retail/output_files.h"
 #include "examples/retail/output_record.h"
@@ -96,14 +97,14 @@ class Walk {
     return ExpectEnd(cold_);
   }
 
-  absl::Status ReadDeadLetters(uint64_t rejected) {
+  absl::Status ReadDeadLetters(DeadLetterCheck check, uint64_t rejected) {
     std::string_view line;
     uint64_t lines = 0;
     for (;; ++lines) {
       RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, dead_letters_.Next(line));
       if (!has_line) break;
-      if (line.empty() || line.front() != '{' || line.back() != '}') {
-        return dead_letters_.Difference("want an object");
+      if (absl::Status status = check.Add(line); !status.ok()) {
+        return dead_letters_.Difference(rt::MessageOf(status));
       }
     }
     if (lines == rejected) return absl::OkStatus();
@@ -226,7 +227,8 @@ absl::Status Check(const rt::StateReader& store, const std::string& output_dir,
   RTSTREAM_RETURN_IF_ERROR(walk.ReadFacts());
   RTSTREAM_RETURN_IF_ERROR(walk.CheckIdentities());
   RTSTREAM_RETURN_IF_ERROR(recount.Compare(store));
-  RTSTREAM_RETURN_IF_ERROR(walk.ReadDeadLetters(summary.rejected));
+  RTSTREAM_ASSIGN_OR_RETURN(DeadLetterCheck letters, DeadLetterCheck::Of(*commit));
+  RTSTREAM_RETURN_IF_ERROR(walk.ReadDeadLetters(std::move(letters), summary.rejected));
   return write(walk.Counts());
 }
 

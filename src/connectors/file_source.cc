@@ -243,6 +243,11 @@ std::vector<std::string> FileSource::TakeForgotten() { return impl_->partitions.
 
 bool FileSource::IsFinished(uint32_t index) const { return impl_->partitions.is_finished(index); }
 
+absl::StatusOr<FilePartition> DescribeFilePartition(const CommittedPosition& position) {
+  RTSTREAM_ASSIGN_OR_RETURN(const FilePosition file, DecodeFilePosition(position.resume));
+  return FilePartition{std::string(PathOfPartition(position.partition)), file.generation};
+}
+
 std::vector<UnreadRest> FileSource::unread_rests() const {
   std::vector<UnreadRest> rests;
   for (const KnownFile& file : impl_->known) {

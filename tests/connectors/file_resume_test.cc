@@ -225,6 +225,24 @@ TEST(FileResume, TheSameSourceIsOpenedAgainAtACommit) {
   EXPECT_THAT(ReadSource(source, commit).texts(), ElementsAre("2", "3"));
 }
 
+TEST(FileResume, ACommittedPartitionTellsItsPathAndWhichOfItsFilesItIs) {
+  ScratchDir dir;
+  FileSource first({.paths = {dir.Write("f", "1\n")}});
+  SourceReading reading = ReadSource(first);
+  dir.Write("f", "other\n");
+  FileSource second({.paths = {dir.Path("f")}});
+  reading = ReadSource(second, reading.committed());
+  std::vector<uint64_t> generations;
+  for (const CommittedPosition& position : reading.committed()) {
+    absl::StatusOr<FilePartition> file = DescribeFilePartition(position);
+    ASSERT_THAT(file, IsOk());
+    EXPECT_EQ(file->path, dir.Path("f"));
+    generations.push_back(file->generation);
+  }
+  EXPECT_THAT(generations, ::testing::UnorderedElementsAre(1, 2));
+  EXPECT_THAT(DescribeFilePartition({"f", "nonsense"}), StatusIs(absl::StatusCode::kDataLoss));
+}
+
 class FileUnread : public ::testing::Test {
  protected:
   // Reads the first record of "f", which has three, and stops.

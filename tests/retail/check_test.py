@@ -99,6 +99,61 @@ class Check(RetailTest):
         self.plant("dead_letters", lambda lines, i: lines[:i] + lines[i + 1:])
         self.check_found("dead_letters")
 
+    # At the end of a file, so that it is not shorter than committed.
+    FILLER = b" " * 100_000
+
+    def plant_letter(self, change, *words):
+        """Rewrites a drawn letter with `change(letter)`."""
+        def rewritten(lines, i):
+            letter = json.loads(lines[i])
+            change(letter)
+            return lines[:i] + [json.dumps(letter, separators=(",", ":")).encode() + b"\n"] + lines[i + 1:]
+        self.plant("dead_letters", lambda lines, i: rewritten(lines, i) + [self.FILLER])
+        self.check_found(*words)
+
+    def test_a_dead_letter_without_a_field_is_found(self):
+        for name in ("operator", "code", "message", "partition", "position", "length", "bytes"):
+            with self.subTest(name):
+                before = self.lines("dead_letters")
+                self.plant_letter(lambda letter, field=name: letter.pop(field), f"'{name}'", name + ":")
+                with open(self.output("dead_letters"), "wb") as file:
+                    file.writelines(before)
+
+    def test_a_dead_letter_that_is_no_json_is_found(self):
+        self.plant("dead_letters", lambda lines, i: lines[:i] + [b"{" + lines[i][2:-2] + b" }\n"] + lines[i + 1:])
+        self.check_found("dead_letters")
+
+    def test_a_dead_letter_with_a_code_that_is_none_is_found(self):
+        self.plant_letter(lambda letter: letter.update(code="OK"), "code")
+
+    def test_a_dead_letter_of_an_unknown_input_is_found(self):
+        self.plant_letter(lambda letter: letter.update(partition="other.ndjson"), "other.ndjson")
+
+    def test_a_dead_letter_with_another_length_is_found(self):
+        self.plant_letter(lambda letter: letter.update(length=letter["length"] + 1), "length")
+
+    def test_a_dead_letter_with_fewer_bytes_is_found(self):
+        self.plant_letter(lambda letter: letter.update(bytes=letter["bytes"][4:]), "length")
+
+    def test_a_dead_letter_whose_bytes_are_no_base64_is_found(self):
+        self.plant_letter(lambda letter: letter.update(bytes="?" + letter["bytes"][1:]), "base64")
+
+    def test_a_dead_letter_that_stands_for_another_is_found(self):
+        self.plant("dead_letters", lambda lines, i: lines[:i] + [lines[i + 1]] + lines[i + 1:] + [self.FILLER])
+        self.check_found("twice")
+
+    def test_dead_letters_at_the_same_place_of_exchanged_files_agree(self):
+        for text in "no sale", "none either", "nor this":
+            self.run_retail([self.write("daily.ndjson", [text])], place="daily")
+        done = self.check("daily")
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
+    def test_a_long_dead_letter_agrees(self):
+        path = self.write("long.ndjson", ["x" * 64 * 1024, "y" * (64 * 1024 + 1), "z" * 3_000_000])
+        self.run_retail([path], place="long")
+        done = self.check("long")
+        self.assertEqual(0, done.returncode, done.stdout + done.stderr)
+
     def test_a_doubled_processing_id_is_found(self):
         doubled = self.plant("facts", lambda lines, i: lines[:i + 1] + [lines[i]] + lines[i + 1:])
         self.check_found("facts", self.processing_id(doubled))

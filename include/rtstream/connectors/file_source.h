@@ -42,6 +42,14 @@ struct UnreadRest {
   bool operator==(const UnreadRest&) const = default;
 };
 
+// Which file a committed partition of a file source is: for reading a state offline.
+struct FilePartition {
+  std::string path;         // empty: a standard input
+  uint64_t generation = 1;  // 1: the first file that was read at its path, 2: the one after it, ...
+};
+// DataLoss: the position is no file source's.
+absl::StatusOr<FilePartition> DescribeFilePartition(const CommittedPosition& position);
+
 // Reads files line by line: NDJSON, CSV, anything with one record a line.
 //
 //   rt::FileSource sales({.paths = {"/var/log/sales.ndjson"}, .follow = true});
