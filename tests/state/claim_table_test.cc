@@ -27,6 +27,14 @@ using Outcome = ClaimTable::Outcome;
 constexpr Duration kWindow{800};  // buckets of 100
 Time At(int64_t us) { return Time(Duration(us)); }
 
+std::string RandomUuid(Random& random) {
+  std::string id(36, '-');
+  for (size_t i = 0; i < id.size(); ++i) {
+    if (i != 8 && i != 13 && i != 18 && i != 23) id[i] = "0123456789abcdef"[random.Below(16)];
+  }
+  return id;
+}
+
 std::string Packed(std::string_view id) {
   IdBatch ids;
   ids.AddText(id);
@@ -47,7 +55,7 @@ class ClaimTableTest : public ::testing::Test {
     ids.AddText(id);
     claims->Prepare(ids);
     const Outcome outcome = claims->Claim(ids, 0, At(event_time), At(watermark));
-    claims->Settle(ids, [&](size_t) { return is_refused; });
+    claims->Settle([&](size_t) { return is_refused; });
     return outcome;
   }
   void Commit() {
@@ -86,7 +94,7 @@ TEST_F(ClaimTableTest, CopyInTheSameBatchIsPendingUntilItIsSettled) {
   claims->Prepare(ids);
   EXPECT_EQ(claims->Claim(ids, 0, At(1), At(0)), Outcome::kNew);
   EXPECT_EQ(claims->Claim(ids, 1, At(1), At(0)), Outcome::kPending);
-  claims->Settle(ids, [](size_t) { return false; });
+  claims->Settle([](size_t) { return false; });
   EXPECT_EQ(claims->Claim(ids, 1, At(1), At(0)), Outcome::kDuplicate);
 }
 
@@ -186,7 +194,7 @@ TEST_F(ClaimTableTest, FirstAndLastTimesWork) {
   claims->Prepare(ids);
   EXPECT_EQ(claims->Claim(ids, 0, kMinTime, kMinTime), Outcome::kNew);
   EXPECT_EQ(claims->Claim(ids, 1, kMaxTime, kMinTime), Outcome::kNew);
-  claims->Settle(ids, [](size_t) { return false; });
+  claims->Settle([](size_t) { return false; });
   EXPECT_EQ(claims->Claim(ids, 0, kMinTime, kMinTime), Outcome::kDuplicate);
   EXPECT_EQ(claims->Claim(ids, 1, kMaxTime, SaturatingSubtract(kMaxTime, Duration(1))),
             Outcome::kDuplicate);
@@ -217,6 +225,46 @@ TEST_F(ClaimTableTest, DamagedBlockIsDataLoss) {
   EXPECT_THAT(Restore(), StatusIs(absl::StatusCode::kDataLoss));
 }
 
+TEST_F(ClaimTableTest, PlaceGivenBackInAnExpiredChunkIsForgottenWithIt) {
+  EXPECT_EQ(Claim("a", 100, 0, /*is_refused=*/true), Outcome::kNew);
+  claims->Expire(At(1000));
+  EXPECT_EQ(Claim("b", 1000, 1000), Outcome::kNew);  // where "a" was
+  Commit();
+  Restart(kWindow);
+  ASSERT_THAT(Restore(), IsOk());
+  EXPECT_EQ(Claim("b", 1000, 1000), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimTableTest, IdLargerThanAChunkIsAnIdLikeOthers) {
+  const std::string large(300'000, 'x');
+  EXPECT_EQ(Claim(large, 100, 0), Outcome::kNew);
+  EXPECT_EQ(Claim(large + "y", 100, 0), Outcome::kNew);
+  Commit();
+  Restart(kWindow);
+  ASSERT_THAT(Restore(), IsOk());
+  EXPECT_EQ(Claim(large, 100, 0), Outcome::kDuplicate);
+  EXPECT_EQ(Claim(large + "z", 100, 0), Outcome::kNew);
+  claims->Expire(At(1000));
+  EXPECT_EQ(claims->size(), 0u);
+}
+
+TEST_F(ClaimTableTest, AMillionUuidsTakeAtMost40BytesEach) {
+  Random random(TestSeed());
+  constexpr size_t kIds = 1'000'000;
+  for (size_t i = 0; i < kIds; i += 1'000) {
+    ids.Clear();
+    for (size_t k = 0; k < 1'000; ++k) ids.AddText(RandomUuid(random));
+    claims->Prepare(ids);
+    for (size_t k = 0; k < 1'000; ++k) {
+      ASSERT_EQ(claims->Claim(ids, k, At(50), At(0)), Outcome::kNew);
+    }
+    claims->Settle([](size_t) { return false; });
+  }
+  EXPECT_LT(claims->memory(), 40 * kIds);
+  claims->Expire(At(900));
+  EXPECT_EQ(claims->size(), kIds - ClaimTable::kExpiredAtOnce);
+}
+
 // Ids remembered by a plain map from id to the end of its bucket.
 class Oracle {
  public:
@@ -240,7 +288,10 @@ TEST_F(ClaimTableTest, DoesWhatAMapDoesOverCrashesAndRefusals) {
     ids.Clear();
     std::vector<std::string> names;
     for (uint64_t n = random.Below(8); n > 0; --n) {
-      const std::string name = std::to_string(random.Below(300));
+      std::string name = std::to_string(random.Below(300));
+      // Half of them as UUIDs, a few long.
+      if (name.size() == 3 && name[2] % 2 == 0) name = "00000000-0000-0000-0000-000000000" + name;
+      if (name.size() == 1) name.resize(20'000, 'x');
       if (std::find(names.begin(), names.end(), name) != names.end()) continue;
       names.push_back(name);
       ids.AddText(name);
@@ -258,7 +309,7 @@ TEST_F(ClaimTableTest, DoesWhatAMapDoesOverCrashesAndRefusals) {
         oracle.Claim(names[i], event_time);
       }
     }
-    claims->Settle(ids, [&](size_t i) { return refused.contains(i); });
+    claims->Settle([&](size_t i) { return refused.contains(i); });
     if (random.Chance(0.3)) {
       watermark += static_cast<int64_t>(random.Below(60));
       claims->Expire(At(watermark));

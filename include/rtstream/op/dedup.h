@@ -18,7 +18,7 @@ namespace rtstream {
 
 struct DedupOptions {
   // How long an id is remembered, in event time from its first copy: at least this, at most an
-  // eighth more. Memory grows with it: some 60 bytes an id.
+  // eighth more. Memory grows with it: 27 to 37 bytes a UUID; other ids take theirs and 15 to 40 more.
   Duration window{0};
 };
 
@@ -65,7 +65,7 @@ struct DedupOp {
     duplicates.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
       const RowMeta& meta = in.meta(i);
-      claims.PrefetchAhead(ids, i);
+      claims.PrefetchAhead(i);
       if (meta.event_time < SaturatingSubtract(meta.watermark, options.window)) [[unlikely]] {
         emit.Refuse(in.frame(), in.row(i), TooOldError(meta));
         continue;
@@ -109,7 +109,7 @@ struct DedupOp {
     }
     RTSTREAM_RETURN_IF_ERROR(emit.Push(Rows<In>(in.data(), in.frame(), fresh)));
     fresh.Clear();
-    claims.Settle(ids, [&](size_t i) { return in.frame().is_refused(in.row(i)); });
+    claims.Settle([&](size_t i) { return in.frame().is_refused(in.row(i)); });
     return absl::OkStatus();
   }
 

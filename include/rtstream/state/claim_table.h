@@ -7,40 +7,15 @@
 #include <vector>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "rtstream/base/time.h"
 #include "rtstream/core/frame.h"
+#include "rtstream/base/hash.h"
 #include "rtstream/state/checkpoint.h"
-#include "rtstream/state/keyed_table.h"
+#include "rtstream/state/id_batch.h"
+#include "rtstream/state/id_index.h"
+#include "rtstream/state/id_log.h"
 
 namespace rtstream {
-
-// The ids of a batch as bytes. A UUID in its canonical text takes 17 bytes, other text one byte more
-// than it has; different ids have different bytes.
-class IdBatch {
- public:
-  void Clear();
-  void AddText(std::string_view id);
-  template <typename Append>
-  void AddKey(Append&& append) {
-    bytes_.push_back('\x02');
-    append(bytes_);
-    ends_.push_back(static_cast<uint32_t>(bytes_.size()));
-  }
-
-  size_t size() const { return ends_.size(); }
-  std::string_view operator[](size_t i) const {
-    const uint32_t begin = i == 0 ? 0 : ends_[i - 1];
-    return {bytes_.data() + begin, ends_[i] - begin};
-  }
-
- private:
-  std::string bytes_;
-  std::vector<uint32_t> ends_;
-};
-
-// The stored form of an id back as text; what was not text comes as hexadecimal digits.
-std::string IdText(std::string_view stored);
 
 // Which ids were seen within a window of event time. An id belongs to the bucket of its first copy's
 // event time; buckets are an eighth of the window wide, and a bucket is forgotten, whole, when the
@@ -50,7 +25,10 @@ std::string IdText(std::string_view stored);
 //
 //   <scope>c/<bucket>/<epoch>      window, ids
 //
-// Not thread-safe.
+// In memory a bucket's ids stand in chunks of its own (IdLog), 16 bytes a UUID, and one index over all of
+// them tells where an id is, 11 to 21 bytes an id. A look-up of a new id touches one cache line.
+//
+// Exact. Hashes are secret: see SecretHash. Not thread-safe.
 class ClaimTable {
  public:
   enum class Outcome {
@@ -65,21 +43,22 @@ class ClaimTable {
   // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
   void Prepare(const IdBatch& ids);
   // Asks for the memory that Claim will need some ids later.
-  [[gnu::always_inline]] void PrefetchAhead(const IdBatch& ids, size_t i) const {
-    constexpr size_t kSlotAhead = 20, kEntryAhead = 10;
-    if (i + kSlotAhead < ids.size()) table_.PrefetchSlot(hashes_[i + kSlotAhead]);
-    if (i + kEntryAhead < ids.size()) table_.PrefetchEntry(hashes_[i + kEntryAhead]);
+  [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
+    constexpr size_t kAhead = 16;
+    if (i + kAhead < hashes_.size()) index_.Prefetch(hashes_[i + kAhead]);
   }
   // Claims the i-th id for a record of this event time, as seen at this watermark.
   // REQUIRES: the event time is at most a window behind the watermark, which never goes back.
   Outcome Claim(const IdBatch& ids, size_t i, Time event_time, Time watermark);
 
   // Ends the uncertainty: of the ids claimed since the last call, those whose record was refused are
-  // given back.
+  // given back. REQUIRES: `ids` are those of Prepare().
   template <typename IsRefused>
-  void Settle(const IdBatch& ids, IsRefused&& is_refused) {
-    for (const Pending& p : pending_) Settle(ids, p, is_refused(p.index));
-    pending_.clear();
+  void Settle(IsRefused&& is_refused) {
+    for (const Pending& p : pending_) {
+      if (is_refused(p.index)) [[unlikely]] GiveBack(p);
+    }
+    SettleRest();
   }
 
   // Forgets ids that the watermark has left behind, at most kExpiredAtOnce of them: the rest is for
@@ -91,41 +70,49 @@ class ClaimTable {
   // FailedPrecondition: the state was made with another window. REQUIRES: nothing was claimed.
   absl::Status Restore(const CheckpointReader& in);
 
-  size_t size() const { return table_.size(); }
-  size_t memory() const { return table_.memory(); }
+  size_t size() const { return index_.size(); }
+  size_t memory() const { return index_.memory() + log_.memory(); }
 
  private:
-  // The bucket and whether the claim is pending, in 8 bytes: there are many.
-  class ClaimOf {
-   public:
-    ClaimOf() = default;
-    ClaimOf(int64_t bucket, bool is_pending) : bits_(bucket * 2 + (is_pending ? 1 : 0)) {}
-    int64_t bucket() const { return bits_ >> 1; }
-    bool is_pending() const { return (bits_ & 1) != 0; }
-
-   private:
-    int64_t bits_ = 0;
-  };
-  using Entry = KeyedTable<ClaimOf>::Entry;
   struct Pending {
     uint32_t index;  // in the batch's ids
-    uint32_t entry;
+    uint32_t ref;
   };
   struct Bucket {
-    std::vector<uint32_t> entries;
-    std::vector<uint32_t> uncommitted;
-    bool is_stored = false;
+    std::vector<uint32_t> chunks;  // of the log, in the order of their making
+    uint32_t uuids = 0, others = 0;  // the chunks being filled; 0: none
+    size_t first_uncommitted = 0;    // chunks before it are stored
+    size_t uncommitted = 0;          // ids that are not
+    bool is_stored = false;          // something is
+    // What Expire() has done of the bucket.
+    bool is_expiring = false;
+    size_t expired_chunks = 0;
+    uint32_t expired_units = 0;  // of the next chunk
   };
 
-  void Settle(const IdBatch& ids, const Pending& pending, bool is_refused);
+  uint64_t HashOf(std::string_view id) const {
+    return hash_(IdBatch::IsUuid(id) ? id.substr(1) : id);
+  }
+  Bucket& BucketOf(int64_t number);
+  // The id's place in the log of its bucket.
+  uint32_t Append(int64_t number, std::string_view id);
+  void GiveBack(const Pending& pending);
+  void SettleRest();
   bool IsLive(int64_t bucket, Time watermark) const;
+  // False if `left` ids were not enough.
+  bool ExpireBucket(Bucket& bucket, size_t& left);
+  std::string TakeUncommitted(Bucket& bucket);
   absl::Status ReadBlock(int64_t bucket, std::string_view block);
 
-  KeyedTable<ClaimOf> table_;
   Duration window_{16};
   Duration width_{2};
+  SecretHash hash_;
+  IdIndex index_;
+  IdLog log_;
   std::vector<uint64_t> hashes_;
   std::vector<Pending> pending_;
+  std::vector<uint32_t> pending_chunks_;
+  std::vector<uint32_t> given_back_;  // places in the log that are no claim any more, and not yet stored
   std::map<int64_t, Bucket> buckets_;
   Bucket* last_bucket_ = nullptr;  // where the last claim went; null: not known
   int64_t last_number_ = 0;

@@ -1,0 +1,84 @@
+#include "rtstream/state/id_index.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <map>
+#include <vector>
+
+#include "rtstream/testing/random.h"
+#include "tests/base/seed.h"
+
+namespace rtstream {
+namespace {
+
+using testing::Random;
+
+// A model: each reference with its hash.
+class IdIndexTest : public ::testing::Test {
+ protected:
+  uint32_t* Find(uint32_t ref) {
+    return index_.Find(hashes_.at(ref), [&](uint32_t found) { return found == ref; });
+  }
+  void Insert(uint64_t hash, uint32_t ref) {
+    index_.Insert(hash, ref);
+    hashes_[ref] = hash;
+  }
+  void Erase(uint32_t ref) {
+    ASSERT_TRUE(index_.Erase(hashes_.at(ref), ref)) << ref;
+    ASSERT_EQ(Find(ref), nullptr);
+    hashes_.erase(ref);
+  }
+  void ExpectAllFound() {
+    ASSERT_EQ(index_.size(), hashes_.size());
+    for (const auto& [ref, hash] : hashes_) ASSERT_NE(Find(ref), nullptr) << ref;
+  }
+
+  IdIndex index_;
+  std::map<uint32_t, uint64_t> hashes_;
+};
+
+TEST_F(IdIndexTest, FindsWhatTheCallerSaysIsThere) {
+  Insert(7, 1);
+  Insert(7, 2);
+  EXPECT_EQ(*index_.Find(7, [](uint32_t ref) { return ref == 2; }), 2u);
+  EXPECT_EQ(index_.Find(7, [](uint32_t) { return false; }), nullptr);
+  EXPECT_EQ(index_.Find(uint64_t{8} << 32, [](uint32_t) { return true; }), nullptr);
+}
+
+TEST_F(IdIndexTest, WhatIsNotThereIsNotErased) {
+  Insert(7, 1);
+  EXPECT_FALSE(index_.Erase(7, 2));
+  EXPECT_EQ(index_.size(), 1u);
+}
+
+TEST_F(IdIndexTest, HashesOfOneLineOverflowIntoTheNextAndComeBack) {
+  // All of the last line: they wrap around to the first ones.
+  for (uint32_t ref = 1; ref <= 40; ++ref) Insert(~uint64_t{0} - (uint64_t{ref} << 33), ref);
+  ExpectAllFound();
+  for (uint32_t ref = 1; ref <= 40; ref += 2) {
+    Erase(ref);
+    ExpectAllFound();
+  }
+}
+
+TEST_F(IdIndexTest, DoesWhatAMapDoesUnderRandomUse) {
+  Random random(TestSeed());
+  uint32_t next = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    if (hashes_.empty() || random.Chance(i < 30'000 ? 0.7 : 0.4)) {
+      // Hashes that crowd a few lines, and some that are the same.
+      const uint64_t hash = random.Below(50) << 58 | random.Below(300) << 32;
+      Insert(hash, ++next);
+    } else {
+      auto it = hashes_.lower_bound(static_cast<uint32_t>(random.Below(next)) + 1);
+      if (it == hashes_.end()) it = hashes_.begin();
+      Erase(it->first);
+    }
+    if (i % 5'000 == 0) ExpectAllFound();
+  }
+  ExpectAllFound();
+}
+
+}  // namespace
+}  // namespace rtstream
