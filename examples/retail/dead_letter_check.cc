@@ -28,9 +28,9 @@ template <>
 struct rtstream::Mapping<retail::Letter> {
   using L = retail::Letter;
   static constexpr auto kFields =
-      std::tuple{Field("operator", &L::op),         Field("code", &L::code),
-                 Field("message", &L::message),     Field("partition", &L::partition),
-                 Field("position", &L::position),   Field("length", &L::length),
+      std::tuple{Field("operator", &L::op),       Field("code", &L::code),
+                 Field("message", &L::message),   Field("partition", &L::partition),
+                 Field("position", &L::position), Field("length", &L::length),
                  Field("bytes", &L::bytes)};
 };
 

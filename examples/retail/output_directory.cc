@@ -33,6 +33,12 @@ std::string Describe(const OutputOwner& owner) {
 
 std::string ContentOf(const OutputOwner& owner) { return rt::Concat(kHead, Describe(owner), "\n"); }
 
+// For a person who has to write it.
+std::string Wanted(const OutputOwner& owner) {
+  return rt::Concat("a file of these lines, if the directory is still this state's:\n", kHead,
+                    Describe(owner));
+}
+
 // Nothing: the content is not what ContentOf() gives.
 std::optional<OutputOwner> ParseOwner(std::string_view content) {
   if (content.size() <= kHead.size() + kHex) return std::nullopt;
@@ -74,8 +80,8 @@ absl::Status CheckHoldsNothing(const std::string& dir) {
     std::error_code error;
     const uint64_t size = std::filesystem::file_size(path, error);
     if (!error && size > 0) {
-      return absl::FailedPreconditionError(
-          rt::Concat("output file ", path, " has ", size, " bytes of another run, want a new file"));
+      return absl::FailedPreconditionError(rt::Concat("output file ", path, " has ", size,
+                                                      " bytes of another run, want a new file"));
     }
   }
   return absl::OkStatus();
@@ -116,15 +122,13 @@ absl::StatusOr<OutputDirectory> OutputDirectory::Reopen(const std::string& dir,
   const std::string path = rt::Concat(dir, "/", kOwner);
   absl::StatusOr<OutputDirectory> directory = Lock(dir, O_RDWR);
   if (absl::IsNotFound(directory.status())) {
-    return absl::DataLossError(rt::Concat(path, " is gone, want a file of the lines\n", ContentOf(owner),
-                                          "if the directory is still this state's"));
+    return absl::DataLossError(rt::Concat(path, " is gone, want ", Wanted(owner)));
   }
   RTSTREAM_RETURN_IF_ERROR(directory.status());
   RTSTREAM_ASSIGN_OR_RETURN(const std::string content, ReadContent(directory->owner_.get(), path));
   const std::optional<OutputOwner> last = ParseOwner(content);
   if (!last) {
-    return absl::DataLossError(rt::Concat(path, " is damaged, want the lines\n", ContentOf(owner),
-                                          "if the directory is still this state's"));
+    return absl::DataLossError(rt::Concat(path, " is damaged, want ", Wanted(owner)));
   }
   if (last->lineage != owner.lineage) return Foreign(dir, *last, owner);
   return directory;

@@ -47,9 +47,8 @@ Outputs FileOutputs(OutputDirectory directory) {
                     d = dead_letters.get()] {
     return f->cut_bytes() + e->cut_bytes() + h->cut_bytes() + c->cut_bytes() + d->cut_bytes();
   };
-  return {std::move(directory), std::move(facts), std::move(failed),
-          std::move(hot),       std::move(cold),  std::move(dead_letters),
-          std::move(cut_bytes)};
+  return {std::move(directory), std::move(facts),        std::move(failed),   std::move(hot),
+          std::move(cold),      std::move(dead_letters), std::move(cut_bytes)};
 }
 
 Outputs DiscardedOutputs() {

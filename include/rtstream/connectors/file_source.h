@@ -62,14 +62,18 @@ absl::StatusOr<FilePartition> DescribeFilePartition(const CommittedPosition& pos
 //
 // A file is a partition. It is known by its absolute path and a hash of its beginning (4096 bytes, or
 // all it has), so after a restart a file that has grown goes on, and another one at the same path is
-// read from its start; what the first had left is told by unread_rests(). Two files that begin alike as far as they were read cannot be told apart.
+// read from its start; what the first had left is told by unread_rests(). Two files that begin alike as
+// far as they were read cannot be told apart.
 //
 // Under `follow`, when the path goes to another file, the old one is read to its end first, then its
 // last line needs no LF; a file that became shorter than what was read of it begins anew. After a
 // restart the rest of the old file is looked for beside the path, under names that begin with its
-// base name. A rotated file that was read to its end is forgotten once the next one has a position. Not
-// seen, as with tail -F: a file that came and went while nobody looked, and one that
-// was cut and grew past where it was between two looks.
+// base name. A rotated file that was read to its end leaves the commits once the next one has a
+// position. Not seen, as with tail -F: a file that came and went while nobody looked, and one that was
+// cut and grew past where it was between two looks.
+//
+// Without `follow` a file whose path goes to another stays in the commits, some 100 bytes each: it may
+// come back, and is not read again then.
 //
 // Standard input is the partition "-" with positions from 0. It cannot be read again: what was read
 // and not committed when the process dies is lost. Each later process names it "-#2", "-#3", ..., its
