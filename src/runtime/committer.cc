@@ -26,13 +26,13 @@ struct Committer::Impl {
   std::optional<CommitJob> job;           // guarded by mutex
   bool is_running = false;                // guarded by mutex
   bool is_closing = false;                // guarded by mutex
-  bool may_write_ahead = false;           // guarded by mutex
+  bool may_work_ahead = false;           // guarded by mutex
   absl::Status status;                    // guarded by mutex
   uint64_t durable = 0;                   // guarded by mutex
   std::vector<std::string> acknowledged;  // guarded by mutex
 
   // The caller holds mutex.
-  bool HasWork() const { return job || is_closing || may_write_ahead; }
+  bool HasWork() const { return job || is_closing || may_work_ahead; }
   bool IsIdle() const { return !job && !is_running; }
 
   absl::Status Apply(const StateBatch& batch) {
@@ -76,11 +76,12 @@ struct Committer::Impl {
         work = std::exchange(job, std::nullopt);
         if (!work && is_closing) return;
         is_running = work.has_value();
-        may_write_ahead = false;
+        may_work_ahead = false;
       }
       if (work) {
         RunJob(*std::move(work));
       } else {
+        if (options.pages != nullptr) options.pages->Fill();
         for (StagedSinkBase* sink : options.staged) sink->WriteAhead();
       }
     }
@@ -118,9 +119,9 @@ absl::Status Committer::Submit(CommitJob job) {
   return Wait();
 }
 
-void Committer::OfferWriteAhead() {
+void Committer::WorkAhead() {
   const std::lock_guard lock(impl_->mutex);
-  impl_->may_write_ahead = true;
+  impl_->may_work_ahead = true;
   impl_->changed.notify_all();
 }
 

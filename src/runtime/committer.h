@@ -28,7 +28,8 @@ struct CommitJob {
 // epoch's batch to the store, then sends what waits in the outbox. In a thread of its own, so that
 // the lane runs the next epoch meanwhile, or inside Submit() where the host drives every step.
 //
-// In the thread of its own it also has the staged sinks write ahead, between epochs.
+// In the thread of its own it also does what the lane should not wait for, between epochs: has the
+// staged sinks write ahead, and fills the lane's pool of memory.
 //
 // The first error is final: a commit of unknown fate must not be followed by another. One thread
 // calls Submit and Wait.
@@ -39,14 +40,15 @@ class Committer {
     RetryOptions retry;
     uint64_t seed = 0;
     std::vector<StagedSinkBase*> staged;  // those that write ahead
+    PagePool* pages = nullptr;            // to be filled meanwhile
   };
   Committer(StateStore& store, Clock& clock, const Options& options);
   ~Committer();  // waits for the job under way
 
   // Hands an epoch over; waits for the one before it.
   absl::Status Submit(CommitJob job);
-  // The staged sinks have something to write ahead, when no epoch is waiting.
-  void OfferWriteAhead();
+  // There is something to be done ahead, when no epoch is waiting.
+  void WorkAhead();
   // Waits until nothing is under way; the error, if one happened.
   absl::Status Wait();
   // Whether a job is under way.

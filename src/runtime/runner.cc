@@ -18,8 +18,8 @@ namespace rtstream {
 
 struct Runner::Impl {
   static constexpr uint32_t kUnknown = ~uint32_t{0};
-  // Staged sinks write ahead after so many bytes of input each time.
-  static constexpr uint64_t kWriteAheadBytes = 4 << 20;
+  // The commit thread works ahead after so many bytes of input each time.
+  static constexpr uint64_t kWorkAheadBytes = 4 << 20;
 
   Impl(Pipeline p, StateStore& s, RunOptions o)
       : options(std::move(o)),
@@ -31,7 +31,8 @@ struct Runner::Impl {
         lane(*clock, wakeup, options.retry, seed),
         sinks(body.nodes(), options.dead_letters),
         committer(store, *clock,
-                  {options.commit_in_background, options.retry, seed + 1, sinks.staged()}),
+                  {options.commit_in_background, options.retry, seed + 1, sinks.staged(),
+                   &lane.pages()}),
         counted(body.nodes()) {
     if (Node* node = sinks.dead_letter_node(); node != nullptr) counted.push_back(node);
     options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
@@ -77,7 +78,7 @@ struct Runner::Impl {
   CommitRecord next;               // as the next commit will say
   bool has_uncommitted = false;
   uint64_t epoch_bytes = 0;
-  uint64_t offered_bytes = 0;  // of these when sinks were last asked to write ahead
+  uint64_t offered_bytes = 0;  // of these when the commit thread last began to work ahead
   Duration last_cut{0};
   std::optional<CommitRecord> in_flight;
   // The source numbers its partitions anew at each Open; the watermark's numbers follow the names.
@@ -213,9 +214,9 @@ absl::Status Runner::Impl::ProcessBatch() {
   partition.resume = body.resume();
   partition.event_time = lane.watermarks().partition(id);
   epoch_bytes += body.input_bytes();
-  if (epoch_bytes - offered_bytes >= kWriteAheadBytes) {
+  if (epoch_bytes - offered_bytes >= kWorkAheadBytes) {
     offered_bytes = epoch_bytes;
-    committer.OfferWriteAhead();
+    committer.WorkAhead();
   }
   return absl::OkStatus();
 }

@@ -19,7 +19,8 @@ uint32_t IdLog::NewChunk(int64_t bucket, std::string_view id) {
     chunk.size = units;
   } else {
     if (free_memory_.empty()) {
-      const Pages& block = blocks_.emplace_back(Pages::kHugePage);
+      blocks_.push_back(pool_ != nullptr ? pool_->Take() : Pages(Pages::kHugePage));
+      const Pages& block = blocks_.back();
       memory_ += block.size();
       for (size_t at = block.size(); at > 0; at -= kChunkBytes) {
         free_memory_.push_back(block.data() + at - kChunkBytes);

@@ -265,6 +265,15 @@ TEST_F(ClaimTableTest, AMillionUuidsTakeAtMost40BytesEach) {
   EXPECT_EQ(claims->size(), kIds - ClaimTable::kExpiredAtOnce);
 }
 
+TEST_F(ClaimTableTest, IdsTakeTheirMemoryFromThePool) {
+  PagePool pool;
+  claims->UsePages(pool);
+  (void)pool.Take();
+  pool.Fill();
+  Claim("a", 100, 0);
+  EXPECT_EQ(pool.ready(), 1u);
+}
+
 // Ids remembered by a plain map from id to the end of its bucket.
 class Oracle {
  public:

@@ -176,6 +176,19 @@ TEST(KeyedTable, PrefetchIsHarmlessInAnEmptyTable) {
   EXPECT_EQ(table.size(), 0u);
 }
 
+TEST(KeyedTable, EntriesTakeTheirMemoryFromThePool) {
+  PagePool pool;
+  Table table;
+  table.UsePages(pool);
+  (void)pool.Take();
+  pool.Fill();
+  const auto ready = pool.ready();
+  // More than the block that a table begins with holds.
+  for (int i = 0; i < 5'000; ++i) Put(table, std::to_string(i) + std::string(500, 'x'), "");
+  EXPECT_EQ(ready, 2u);
+  EXPECT_EQ(pool.ready(), 1u);
+}
+
 TEST(KeyedTable, ValuesAreDestroyedWithTheTable) {
   const auto value = std::make_shared<int>(1);
   {

@@ -64,6 +64,7 @@ struct RunningAggregateOp {
     }
   }
 
+  void UsePages(PagePool& pool) { sums.UsePages(pool); }
   size_t state_keys() const { return sums.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);

@@ -49,6 +49,18 @@ absl::Status RestoreUser(Op& op, const CheckpointReader& in) {
   return status;
 }
 template <typename Op>
+void LendPages(Op& op, PagePool& pool) {
+  if constexpr (HasStates<Op>) {
+    std::apply(
+        [&](auto&... state) {
+          ([&](auto& s) {
+            if constexpr (requires { s.UsePages(pool); }) s.UsePages(pool);
+          }(state), ...);
+        },
+        op.States());
+  }
+}
+template <typename Op>
 inline constexpr bool kUserHasState = HasStates<Op> || HasHooks<Op>;
 
 // A user's operator that emits at most one record for each: one more of a fused segment.
@@ -131,6 +143,7 @@ struct RecordUserOp {
     return absl::OkStatus();
   }
 
+  void UsePages(PagePool& pool) { LendPages(user, pool); }
   absl::Status Start(Lane&) { return CheckUser(name, user); }
   absl::Status Checkpoint(CheckpointWriter& out)
     requires kUserHasState<User>
@@ -176,6 +189,7 @@ struct BatchUserOp {
     }
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
+  void UsePages(PagePool& pool) { LendPages(user, pool); }
   absl::Status Start(Lane&) { return CheckUser(name, user); }
   absl::Status Checkpoint(CheckpointWriter& out)
     requires kUserHasState<User>

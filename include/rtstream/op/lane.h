@@ -9,6 +9,7 @@
 #include "rtstream/base/arena.h"
 #include "rtstream/base/backoff.h"
 #include "rtstream/base/clock.h"
+#include "rtstream/base/page_pool.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/core/context.h"
 #include "rtstream/core/dead_letter.h"
@@ -38,6 +39,8 @@ class Lane {
   Clock& clock() { return *clock_; }
   Context& context() { return context_; }
   WatermarkTracker& watermarks() { return watermarks_; }
+  // Memory that was touched ahead of need, for tables that grow.
+  PagePool& pages() { return pages_; }
 
   // The watermark at the end of the last batch.
   Time watermark() const { return watermark_; }
@@ -74,6 +77,7 @@ class Lane {
   Wakeup* stop_;
   RetryOptions retry_;
   uint64_t seed_;
+  PagePool pages_;
   Arena arena_;
   Context context_;
   WatermarkTracker watermarks_;

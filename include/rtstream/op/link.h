@@ -54,7 +54,8 @@ class Emitter {
 //   using Input, Output;   static constexpr bool kMayRefuse;   std::string name;
 //   absl::Status Process(const Rows<Input>&, Emitter<Next>&)
 // and, where it needs them, Start(Lane&), Restore(const CheckpointReader&),
-// Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), Collect(std::vector<Node*>&).
+// Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), UsePages(PagePool&),
+// Collect(std::vector<Node*>&).
 template <typename Op, typename Next>
 class OpLink final : public Node {
  public:
@@ -77,6 +78,7 @@ class OpLink final : public Node {
   }
 
   absl::Status Start(Lane& lane) override {
+    if constexpr (requires { op_.UsePages(lane.pages()); }) op_.UsePages(lane.pages());
     if constexpr (requires { op_.Start(lane); }) return op_.Start(lane);
     return absl::OkStatus();
   }

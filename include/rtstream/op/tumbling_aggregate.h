@@ -94,6 +94,7 @@ struct TumblingAggregateOp {
     return absl::OkStatus();
   }
 
+  void UsePages(PagePool& pool) { sums.UsePages(pool); }
   size_t state_keys() const { return sums.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);

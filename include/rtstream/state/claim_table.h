@@ -40,6 +40,8 @@ class ClaimTable {
   // REQUIRES: window >= 16 us, the same for the life of the state.
   void set_window(Duration window);
 
+  void UsePages(PagePool& pool) { log_.UsePages(pool); }
+
   // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
   void Prepare(const IdBatch& ids);
   // Asks for the memory that Claim will need some ids later.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "rtstream/base/bytes.h"
+#include "rtstream/base/page_pool.h"
 #include "rtstream/base/pages.h"
 #include "rtstream/state/id_batch.h"
 
@@ -34,6 +35,8 @@ class IdLog {
   };
 
   IdLog();
+
+  void UsePages(PagePool& pool) { pool_ = &pool; }
 
   Chunk& chunk(uint32_t number) { return chunks_[number]; }
   const Chunk& ChunkOf(uint32_t ref) const { return chunks_[ref >> kChunkBits]; }
@@ -111,6 +114,7 @@ class IdLog {
 
   std::vector<Chunk> chunks_;  // number 0 is none
   std::vector<uint32_t> free_numbers_;
+  PagePool* pool_ = nullptr;
   std::vector<Pages> blocks_;  // of a huge page, cut into chunks
   std::vector<char*> free_memory_;
   size_t memory_ = 0;

@@ -11,6 +11,7 @@
 
 #include "rtstream/base/bytes.h"
 #include "rtstream/base/hash.h"
+#include "rtstream/base/page_pool.h"
 #include "rtstream/base/pages.h"
 
 namespace rtstream {
@@ -43,6 +44,8 @@ class KeyIndex {
  public:
   // `entry_size`: bytes of an entry without its key.
   explicit KeyIndex(size_t entry_size);
+
+  void UsePages(PagePool& pool) { pool_ = &pool; }
 
   uint64_t Hash(std::string_view key) const { return hash_(key); }
 
@@ -175,6 +178,7 @@ class KeyIndex {
   size_t mask_ = 0;
   int shift_ = 0;
   size_t size_ = 0;
+  PagePool* pool_ = nullptr;
   std::vector<Pages> chunks_;
   size_t chunk_used_ = 0;  // units of the last chunk
   std::vector<std::vector<uint32_t>> free_;  // by FreeList()

@@ -43,6 +43,9 @@ class KeyedTable {
   KeyedTable(KeyedTable&&) noexcept = default;  // only to be destroyed afterwards
   KeyedTable& operator=(KeyedTable&&) = delete;
 
+  // Entries take their memory from the pool from now on, which must outlive their making.
+  void UsePages(PagePool& pool) { index_.UsePages(pool); }
+
   uint64_t Hash(std::string_view key) const { return index_.Hash(key); }
   // Asks for the index slot of a hash, and later for the entry that the slot names.
   [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const { index_.PrefetchSlot(hash); }

@@ -72,6 +72,8 @@ class StoredTable {
   KeyedTable<V>& table() { return table_; }
   size_t size() const { return table_.size(); }
 
+  void UsePages(PagePool& pool) { table_.UsePages(pool); }
+
   // The entry has a new value. The first of an epoch is stored at once, while it is in the cache; if
   // others follow, the last is stored again by the commit.
   void Changed(Entry& entry) {
