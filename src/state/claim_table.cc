@@ -52,7 +52,7 @@ uint32_t ClaimTable::Append(int64_t number, std::string_view id) {
   Bucket& bucket = BucketOf(number);
   uint32_t& chunk = IdBatch::IsUuid(id) ? bucket.uuids : bucket.others;
   if (!log_.Fits(chunk, id)) [[unlikely]] {
-    chunk = log_.NewChunk(number, id);
+    chunk = log_.NewChunk(number, id, chunk);
     bucket.chunks.push_back(chunk);
   }
   ++bucket.uncommitted;

@@ -2,8 +2,6 @@
 
 #include <cstring>
 
-#include "absl/strings/escaping.h"
-
 namespace rtstream {
 namespace {
 
@@ -73,16 +71,6 @@ void IdBatch::AddText(std::string_view id) {
     bytes_.append(id);
   }
   ends_.push_back(static_cast<uint32_t>(bytes_.size()));
-}
-
-std::string IdText(std::string_view stored) {
-  if (stored.empty()) return {};
-  const std::string_view body = stored.substr(1);
-  if (stored[0] == IdBatch::kText) return std::string(body);
-  std::string hex = absl::BytesToHexString(absl::string_view(body.data(), body.size()));
-  if (stored[0] != IdBatch::kUuid || hex.size() != 32) return hex;
-  for (const size_t dash : {size_t{8}, size_t{13}, size_t{18}, size_t{23}}) hex.insert(dash, 1, '-');
-  return hex;
 }
 
 }  // namespace rtstream

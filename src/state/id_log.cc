@@ -1,14 +1,40 @@
 #include "rtstream/state/id_log.h"
 
+#include <algorithm>
+#include <bit>
 #include <new>
 #include <utility>
 
 namespace rtstream {
 
-IdLog::IdLog() : chunks_(1) {}
+IdLog::IdLog() : chunks_(1), free_memory_(FreeList(kChunkUnits) + 1) {}
 
-uint32_t IdLog::NewChunk(int64_t bucket, std::string_view id) {
-  constexpr size_t kChunkBytes = kChunkUnits * kUnit;
+size_t IdLog::FreeList(uint32_t units) {
+  return static_cast<size_t>(std::countr_zero(units / kLeastUnits));
+}
+
+char* IdLog::TakeMemory(uint32_t units) {
+  std::vector<char*>& free = free_memory_[FreeList(units)];
+  if (free.empty()) {
+    // The next larger size is cut in two.
+    char* whole = nullptr;
+    size_t bytes = 2 * units * kUnit;
+    if (units < kChunkUnits) {
+      whole = TakeMemory(2 * units);
+    } else {
+      blocks_.push_back(pool_ != nullptr ? pool_->Take() : Pages(Pages::kHugePage));
+      whole = blocks_.back().data();
+      bytes = blocks_.back().size();
+      memory_ += bytes;
+    }
+    for (size_t at = bytes; at > 0; at -= units * kUnit) free.push_back(whole + at - units * kUnit);
+  }
+  char* const memory = free.back();
+  free.pop_back();
+  return memory;
+}
+
+uint32_t IdLog::NewChunk(int64_t bucket, std::string_view id, uint32_t before) {
   Chunk chunk;
   chunk.bucket = bucket;
   chunk.holds_uuids = IdBatch::IsUuid(id);
@@ -18,17 +44,9 @@ uint32_t IdLog::NewChunk(int64_t bucket, std::string_view id) {
     chunk.data = chunk.own.data();
     chunk.size = units;
   } else {
-    if (free_memory_.empty()) {
-      blocks_.push_back(pool_ != nullptr ? pool_->Take() : Pages(Pages::kHugePage));
-      const Pages& block = blocks_.back();
-      memory_ += block.size();
-      for (size_t at = block.size(); at > 0; at -= kChunkBytes) {
-        free_memory_.push_back(block.data() + at - kChunkBytes);
-      }
-    }
-    chunk.data = free_memory_.back();
-    free_memory_.pop_back();
-    chunk.size = kChunkUnits;
+    const uint32_t wanted = std::max({kLeastUnits, units, 2 * chunks_[before].size});
+    chunk.size = std::min(std::bit_ceil(wanted), kChunkUnits);
+    chunk.data = TakeMemory(chunk.size);
   }
   if (free_numbers_.empty()) {
     if (chunks_.size() == size_t{1} << (32 - kChunkBits)) throw std::bad_alloc();
@@ -44,7 +62,7 @@ uint32_t IdLog::NewChunk(int64_t bucket, std::string_view id) {
 void IdLog::Free(uint32_t number) {
   Chunk& chunk = chunks_[number];
   if (chunk.own.data() == nullptr) {
-    free_memory_.push_back(chunk.data);
+    free_memory_[FreeList(chunk.size)].push_back(chunk.data);
   } else {
     memory_ -= chunk.own.size();
   }

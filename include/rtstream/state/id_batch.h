@@ -38,7 +38,4 @@ class IdBatch {
   std::vector<uint32_t> ends_;
 };
 
-// The stored form of an id back as text; what was not text comes as hexadecimal digits.
-std::string IdText(std::string_view stored);
-
 }  // namespace rtstream

@@ -14,15 +14,17 @@
 namespace rtstream {
 
 // The bytes of ids (IdBatch), in chunks that belong to a bucket each and are freed whole. A UUID takes 16
-// bytes, another id four more than it has, rounded up to 16. References reach 64 GiB of ids; an Append
-// beyond throws std::bad_alloc, as one does without memory.
+// bytes, another id four more than it has, rounded up to 16. Chunks come in sizes from 512 bytes, so that a
+// bucket of a few ids costs little, to 128 KiB. There are at most 524,287 of them, 64 GiB if they are
+// large; one more throws std::bad_alloc, as does want of memory.
 //
 // Not thread-safe.
 class IdLog {
  public:
   static constexpr size_t kUnit = 16;
   static constexpr uint32_t kChunkBits = 13;  // of units: 128 KiB
-  static constexpr uint32_t kChunkUnits = uint32_t{1} << kChunkBits;
+  static constexpr uint32_t kChunkUnits = uint32_t{1} << kChunkBits;  // of the largest
+  static constexpr uint32_t kLeastUnits = 32;
 
   // Offsets are in units; below `settled` no claim is pending, below `committed` all are stored.
   struct Chunk {
@@ -47,8 +49,8 @@ class IdLog {
   bool Fits(uint32_t number, std::string_view id) const {
     return number != 0 && chunks_[number].used + UnitsOf(id) <= chunks_[number].size;
   }
-  // A chunk for ids of the id's kind, with room for it.
-  uint32_t NewChunk(int64_t bucket, std::string_view id);
+  // A chunk for ids of the id's kind, with room for it, twice the size of chunk `before` (0: none).
+  uint32_t NewChunk(int64_t bucket, std::string_view id, uint32_t before);
   // REQUIRES: Fits(). The id's reference, never 0.
   uint32_t Append(uint32_t number, std::string_view id) {
     Chunk& chunk = chunks_[number];
@@ -113,10 +115,14 @@ class IdLog {
   }
 
   std::vector<Chunk> chunks_;  // number 0 is none
+  // Memory of a size that is a power of two times kLeastUnits.
+  char* TakeMemory(uint32_t units);
+  static size_t FreeList(uint32_t units);
+
   std::vector<uint32_t> free_numbers_;
   PagePool* pool_ = nullptr;
   std::vector<Pages> blocks_;  // of a huge page, cut into chunks
-  std::vector<char*> free_memory_;
+  std::vector<std::vector<char*>> free_memory_;  // by FreeList()
   size_t memory_ = 0;
 };
 
