@@ -142,8 +142,7 @@ void StagedFile::SetAside() {
       free_.pop_back();
     }
   }
-  // A piece ends behind the row that fills it.
-  buffer_.reserve(kPieceBytes + kPieceBytes / 4);
+  buffer_.reserve(kPieceRoom);
 }
 
 absl::StatusOr<std::string> StagedFile::Cut() {
@@ -185,6 +184,7 @@ absl::Status StagedFile::WritePieces() {
   const std::lock_guard lock(mutex_);
   for (std::string& piece : pieces) {
     if (free_.size() == kMaxFree) break;
+    if (piece.capacity() > 2 * kPieceRoom) continue;
     piece.clear();
     free_.push_back(std::move(piece));
   }

@@ -22,11 +22,12 @@ struct Committer::Impl {
   std::thread thread;
 
   std::mutex mutex;
-  std::condition_variable changed;        // of HasWork() or IsIdle()
+  std::condition_variable changed;        // of HasWork(), IsIdle() or is_working_ahead
   std::optional<CommitJob> job;           // guarded by mutex
   bool is_running = false;                // guarded by mutex
   bool is_closing = false;                // guarded by mutex
-  bool may_work_ahead = false;           // guarded by mutex
+  bool may_work_ahead = false;            // guarded by mutex
+  bool is_working_ahead = false;          // guarded by mutex
   absl::Status status;                    // guarded by mutex
   uint64_t durable = 0;                   // guarded by mutex
   std::vector<std::string> acknowledged;  // guarded by mutex
@@ -44,8 +45,10 @@ struct Committer::Impl {
 
   absl::Status Execute(CommitJob& work) {
     // Staged bytes first: a commit must not name bytes that a power loss can take.
-    for (StagedSinkBase* sink : work.staged) RTSTREAM_RETURN_IF_ERROR(sink->Sync());
-    if (!work.batch.empty()) RTSTREAM_RETURN_IF_ERROR(Apply(work.batch));
+    if (!work.batch.empty()) {
+      for (StagedSinkBase* sink : options.staged) RTSTREAM_RETURN_IF_ERROR(sink->Sync());
+      RTSTREAM_RETURN_IF_ERROR(Apply(work.batch));
+    }
     {
       const std::lock_guard lock(mutex);
       durable = work.epoch;
@@ -67,6 +70,14 @@ struct Committer::Impl {
     changed.notify_all();
   }
 
+  void DoWorkAhead() {
+    if (options.pages != nullptr) options.pages->Fill();
+    for (StagedSinkBase* sink : options.staged) sink->WriteAhead();
+    const std::lock_guard lock(mutex);
+    is_working_ahead = false;
+    changed.notify_all();
+  }
+
   void Loop() {
     for (;;) {
       std::optional<CommitJob> work;
@@ -76,13 +87,13 @@ struct Committer::Impl {
         work = std::exchange(job, std::nullopt);
         if (!work && is_closing) return;
         is_running = work.has_value();
+        is_working_ahead = !is_running && may_work_ahead;
         may_work_ahead = false;
       }
       if (work) {
         RunJob(*std::move(work));
       } else {
-        if (options.pages != nullptr) options.pages->Fill();
-        for (StagedSinkBase* sink : options.staged) sink->WriteAhead();
+        DoWorkAhead();
       }
     }
   }
@@ -123,6 +134,12 @@ void Committer::WorkAhead() {
   const std::lock_guard lock(impl_->mutex);
   impl_->may_work_ahead = true;
   impl_->changed.notify_all();
+}
+
+void Committer::StopWorkingAhead() {
+  std::unique_lock lock(impl_->mutex);
+  impl_->may_work_ahead = false;
+  impl_->changed.wait(lock, [this] { return !impl_->is_working_ahead; });
 }
 
 absl::Status Committer::Wait() {

@@ -20,7 +20,6 @@ struct CommitJob {
   };
   uint64_t epoch = 0;
   StateBatch batch;
-  std::vector<StagedSinkBase*> staged;
   std::vector<Outgoing> outgoing;
 };
 
@@ -39,7 +38,7 @@ class Committer {
     bool in_background = true;
     RetryOptions retry;
     uint64_t seed = 0;
-    std::vector<StagedSinkBase*> staged;  // those that write ahead
+    std::vector<StagedSinkBase*> staged;  // synced before each commit; they write ahead of it
     PagePool* pages = nullptr;            // to be filled meanwhile
   };
   Committer(StateStore& store, Clock& clock, const Options& options);
@@ -49,6 +48,8 @@ class Committer {
   absl::Status Submit(CommitJob job);
   // There is something to be done ahead, when no epoch is waiting.
   void WorkAhead();
+  // Waits until nothing is done ahead any more: the sinks are the caller's again.
+  void StopWorkingAhead();
   // Waits until nothing is under way; the error, if one happened.
   absl::Status Wait();
   // Whether a job is under way.

@@ -160,6 +160,7 @@ absl::Status Runner::Impl::Remember(absl::Status status) {
   if (!status.ok() && failure.ok()) {
     failure = std::move(status);
     committer.Wait().IgnoreError();
+    committer.StopWorkingAhead();
   }
   return failure;
 }

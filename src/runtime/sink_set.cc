@@ -102,7 +102,6 @@ absl::Status SinkSet::Cut(Lane& lane, CommitRecord& next, CommitJob& job) {
       RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] { return plain->Flush(); }));
     } else if (StagedSinkBase* staged = sink->staged(); staged != nullptr) {
       RTSTREAM_ASSIGN_OR_RETURN(next.sinks[name], staged->Cut());
-      job.staged.push_back(staged);
     } else if (OutboxSinkBase* outbox = sink->outbox(); outbox != nullptr) {
       RTSTREAM_ASSIGN_OR_RETURN(std::vector<std::string> chunks, outbox->TakeChunks());
       for (size_t i = 0; i < chunks.size(); ++i) {

@@ -8,6 +8,7 @@
 #include <csignal>
 #include <filesystem>
 #include <random>
+#include <atomic>
 #include <thread>
 
 #include "rtstream/testing/matchers.h"
@@ -190,6 +191,26 @@ TEST_F(StagedFileTest, SyncMayRunWhileBytesAreAppended) {
   ASSERT_THAT(file.Cut(), IsOk());
   ASSERT_THAT(file.Sync(), IsOk());
   EXPECT_EQ(std::filesystem::file_size(path_), 9u << 20);
+}
+
+TEST_F(StagedFileTest, WritingAheadMayRunWhileBytesAreAppendedAndCut) {
+  StagedFile file(path_);
+  ASSERT_THAT(file.Open(std::nullopt), IsOk());
+  std::atomic<bool> has_ended = false;
+  std::thread committer([&] {
+    while (!has_ended) file.WriteAhead();
+  });
+  for (int i = 0; i < 64; ++i) {
+    file.buffer().append(1 << 18, "abc"[i % 3]);
+    file.Push();
+    EXPECT_THAT(file.Cut(), IsOk());
+  }
+  has_ended = true;
+  committer.join();
+  ASSERT_THAT(file.Sync(), IsOk());
+  const std::string content = dir_.Read("out");
+  ASSERT_EQ(content.size(), size_t{64} << 18);
+  for (size_t i = 0; i < 64; ++i) ASSERT_EQ(content[i << 18], "abc"[i % 3]) << i;
 }
 
 // Forbids the process to make files longer than `bytes`: a full disk for one test.

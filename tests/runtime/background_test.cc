@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <latch>
 #include <thread>
 
@@ -72,6 +73,30 @@ TEST_F(BackgroundTest, StagedSinksWriteAheadWhileAnEpochGrows) {
   for (int i = 0; i < 3; ++i) ASSERT_THAT(runner->Step(), IsOk());
   has_written.wait();
   EXPECT_EQ(runner->committed().epoch, 0u);
+}
+
+TEST_F(BackgroundTest, WhenAStepHasFailedTheSinksAreTheCallersAgain) {
+  std::latch is_working(1), go_on(1);
+  std::atomic<bool> has_ended = false;
+  bool first = true;
+  world_.staged.on_write_ahead = [&] {
+    if (!std::exchange(first, false)) return;
+    is_working.count_down();
+    go_on.wait();
+    for (int i = 0; i < 1'000; ++i) std::this_thread::yield();
+    has_ended = true;
+  };
+  world_.source.bytes_per_record = 1 << 20;
+  RunOptions options = Options();
+  options.commit_interval = std::chrono::hours(1);
+  auto runner = world_.NewRunner(std::move(options));
+  ASSERT_THAT(runner->Open(), IsOk());
+  ASSERT_THAT(runner->Step(), IsOk());
+  is_working.wait();
+  world_.source.errors.push_back(absl::DataLossError("broken"));
+  world_.source.on_poll = [&] { go_on.count_down(); };
+  EXPECT_THAT(runner->Step().status(), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_TRUE(has_ended);
 }
 
 TEST_F(BackgroundTest, ADurableCommitIsAnnouncedWhileItsOutputIsStillBeingSent) {

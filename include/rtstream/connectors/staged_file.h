@@ -72,8 +72,9 @@ class StagedFile {
   // Large enough that a write costs nothing beside its copy, small enough to be in the cache still when
   // it is full and its checksum is taken.
   static constexpr size_t kPieceBytes = 256 << 10;
-  // Pieces that are kept for the next epoch.
-  static constexpr size_t kMaxFree = 256;
+  // Pieces that are kept to be filled again, none of them much larger than they begin: 10 MiB.
+  static constexpr size_t kMaxFree = 32;
+  static constexpr size_t kPieceRoom = kPieceBytes + kPieceBytes / 4;  // it ends behind a whole row
 
   absl::Status OpenNew();
   absl::Status OpenAt(std::string_view mark);

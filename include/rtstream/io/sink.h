@@ -83,7 +83,8 @@ class StagedSinkBase : public virtual SinkBase {
   virtual absl::StatusOr<std::string> Cut() = 0;
 
   // Brings nearer to the disk what was written so far, cut or not, so that Sync() has less to wait
-  // for. Called from the commit thread between commits; what fails is told by the next Sync().
+  // for. Called from the commit thread between two calls of Sync(), while the lane may Write() and
+  // Cut(); never after a call on the runner has failed. What fails is told by the next Sync().
   virtual void WriteAhead() {}
 
   // Makes everything before the last Cut() durable; may write it only now. Called from the commit
