@@ -6,7 +6,6 @@
 #include <string>
 #include <string_view>
 #include <type_traits>
-#include <utility>
 
 #include "rtstream/base/decimal.h"
 #include "rtstream/base/time.h"
@@ -88,14 +87,20 @@ struct JsonCodec<I> {
     int decimals = 0;
     if (in.TakePlainNumber(value, decimals)) [[likely]] {
       out = static_cast<I>(value);
-      return (decimals == 0 && std::in_range<I>(value)) || in.Fail(internal::IntegerName<I>());
+      return (decimals == 0 && internal::FitsIn<I>(value)) || in.Fail(internal::IntegerName<I>());
     }
     std::string_view token;
     if (!in.ReadNumber(token)) return false;
     return internal::ReadInteger(token, out) || in.Fail(internal::IntegerName<I>());
   }
   static size_t Bound(I) { return JsonText::kNumberBound; }
-  static void Put(I v, JsonText& text) { std::is_signed_v<I> ? text.Integer(static_cast<int64_t>(v)) : text.Unsigned(static_cast<uint64_t>(v)); }
+  static void Put(I v, JsonText& text) {
+    if constexpr (std::is_signed_v<I>) {
+      text.Integer(int64_t{v});
+    } else {
+      text.Unsigned(uint64_t{v});
+    }
+  }
 };
 
 template <>

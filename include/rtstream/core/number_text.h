@@ -20,6 +20,11 @@ bool ReadInteger(std::string_view text, I& out) {
   const size_t first = text[0] == '-' ? 1 : 0;
   return text[first] != '0' || text.size() == first + 1;
 }
+template <std::integral I>
+constexpr bool FitsIn(int64_t v) {
+  // A sign that an unsigned type has not, or bits that a narrow one has not, do not come back.
+  return static_cast<int64_t>(static_cast<I>(v)) == v && (std::is_signed_v<I> || v >= 0);
+}
 bool ReadDouble(std::string_view text, double& out);
 
 void AppendDigits(int64_t v, std::string& out);

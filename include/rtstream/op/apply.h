@@ -14,54 +14,10 @@
 #include "rtstream/op/link.h"
 #include "rtstream/op/operator.h"
 #include "rtstream/op/stage.h"
-#include "rtstream/state/checkpoint.h"
+#include "rtstream/op/user_state.h"
 
 namespace rtstream {
 namespace internal {
-
-// InvalidArgument: the names of its states would mix up what is stored.
-template <typename Op>
-absl::Status CheckUser(std::string_view name, Op& op) {
-  if constexpr (HasStates<Op>) {
-    return std::apply(
-        [&](auto&... state) { return CheckStateNames(name, {std::string_view(state.name())...}); },
-        op.States());
-  }
-  return absl::OkStatus();
-}
-
-// Stores and reads back what a user's operator keeps.
-template <typename Op>
-absl::Status CheckpointUser(Op& op, CheckpointWriter& out) {
-  if constexpr (HasStates<Op>) {
-    std::apply([&](auto&... state) { (state.Checkpoint(out), ...); }, op.States());
-  }
-  if constexpr (HasHooks<Op>) return std::as_const(op).OnCheckpoint(out);
-  return absl::OkStatus();
-}
-template <typename Op>
-absl::Status RestoreUser(Op& op, const CheckpointReader& in) {
-  absl::Status status;
-  if constexpr (HasStates<Op>) {
-    std::apply([&](auto&... state) { (status.Update(state.Restore(in)), ...); }, op.States());
-  }
-  if constexpr (HasHooks<Op>) status.Update(op.OnRestore(in));
-  return status;
-}
-template <typename Op>
-void LendPages(Op& op, PagePool& pool) {
-  if constexpr (HasStates<Op>) {
-    std::apply(
-        [&](auto&... state) {
-          ([&](auto& s) {
-            if constexpr (requires { s.UsePages(pool); }) s.UsePages(pool);
-          }(state), ...);
-        },
-        op.States());
-  }
-}
-template <typename Op>
-inline constexpr bool kUserHasState = HasStates<Op> || HasHooks<Op>;
 
 // A user's operator that emits at most one record for each: one more of a fused segment.
 template <typename User>

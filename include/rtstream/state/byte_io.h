@@ -22,6 +22,13 @@ class ByteWriter {
   ByteWriter() = default;
   // Writes into the memory of `used`, whose content is lost.
   explicit ByteWriter(std::string used) : bytes_(std::move(used)) {}
+  ByteWriter(ByteWriter&& other) noexcept
+      : bytes_(std::exchange(other.bytes_, {})), size_(std::exchange(other.size_, 0)) {}
+  ByteWriter& operator=(ByteWriter&& other) noexcept {
+    bytes_ = std::exchange(other.bytes_, {});
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   void U8(uint8_t v) { Fixed(v); }
   void U32(uint32_t v) { Fixed(v); }

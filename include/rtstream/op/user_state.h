@@ -1,0 +1,60 @@
+#pragma once
+
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "rtstream/base/page_pool.h"
+#include "rtstream/op/operator.h"
+#include "rtstream/state/checkpoint.h"
+
+// What a user's operator keeps, as Apply needs it.
+
+namespace rtstream::internal {
+
+// InvalidArgument: the names of its states would mix up what is stored.
+template <typename Op>
+absl::Status CheckUser(std::string_view name, Op& op) {
+  if constexpr (HasStates<Op>) {
+    return std::apply(
+        [&](auto&... state) { return CheckStateNames(name, {std::string_view(state.name())...}); },
+        op.States());
+  }
+  return absl::OkStatus();
+}
+
+// Stores and reads back what a user's operator keeps.
+template <typename Op>
+absl::Status CheckpointUser(Op& op, CheckpointWriter& out) {
+  if constexpr (HasStates<Op>) {
+    std::apply([&](auto&... state) { (state.Checkpoint(out), ...); }, op.States());
+  }
+  if constexpr (HasHooks<Op>) return std::as_const(op).OnCheckpoint(out);
+  return absl::OkStatus();
+}
+template <typename Op>
+absl::Status RestoreUser(Op& op, const CheckpointReader& in) {
+  absl::Status status;
+  if constexpr (HasStates<Op>) {
+    std::apply([&](auto&... state) { (status.Update(state.Restore(in)), ...); }, op.States());
+  }
+  if constexpr (HasHooks<Op>) status.Update(op.OnRestore(in));
+  return status;
+}
+template <typename Op>
+void LendPages(Op& op, PagePool& pool) {
+  if constexpr (HasStates<Op>) {
+    std::apply(
+        [&](auto&... state) {
+          ([&](auto& s) {
+            if constexpr (requires { s.UsePages(pool); }) s.UsePages(pool);
+          }(state), ...);
+        },
+        op.States());
+  }
+}
+template <typename Op>
+inline constexpr bool kUserHasState = HasStates<Op> || HasHooks<Op>;
+
+}  // namespace rtstream::internal
