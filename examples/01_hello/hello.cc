@@ -1,5 +1,6 @@
 // Counts words: a source, four operators, and the committed state read back.
 
+#include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>

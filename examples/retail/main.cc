@@ -83,7 +83,8 @@ int main(int argc, char** argv) {
   retail::HoldStandardStreams();
   // A commit builds some megabytes and drops them. Kept by the process, the next one need not ask the
   // kernel for zeroed pages again.
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  constexpr int kLargestThreshold = 32 << 20;  // that malloc takes; larger blocks are mapped all the same
+  mallopt(M_MMAP_THRESHOLD, kLargestThreshold);
   mallopt(M_TRIM_THRESHOLD, 1 << 30);
   // A reader that is gone is an error of a write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);

@@ -173,19 +173,22 @@ class RetailRun {
   uint64_t new_records() const { return RecordsIn(runner_.committed()) - records_before_; }
 
   std::string ProgressLine(rt::Duration begin) const {
-    uint64_t records = 0, refused = 0;
+    uint64_t records = 0, rejected = 0, refused = 0;
     for (const rt::OperatorStats& stats : runner_.Stats()) {
       if (stats.name == "source") records = stats.out;
-      refused += stats.refused;
+      if (stats.name == kFailed) refused = stats.in;
+      if (stats.name == kDeadLetters) rejected = stats.in;
     }
     const double seconds =
         std::chrono::duration<double>(clock_.Monotonic() - begin).count() + 1e-9;
-    char text[128];
-    std::snprintf(text, sizeof text, "%.0f events/s, %llu records, %.1f MB behind, %llu refused",
+    char text[160];
+    std::snprintf(text, sizeof text,
+                  "%.0f events/s, %llu records, %.1f MB behind, %llu refused, %llu rejected",
                   static_cast<double>(records - records_before_) / seconds,
                   static_cast<unsigned long long>(records),
                   static_cast<double>(events_.lag_bytes()) / 1e6,
-                  static_cast<unsigned long long>(refused));
+                  static_cast<unsigned long long>(refused),
+                  static_cast<unsigned long long>(rejected));
     return text;
   }
 

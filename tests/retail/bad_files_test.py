@@ -1,12 +1,10 @@
-"""Files and disks that are not as wanted: a clear error, and after the repair nothing is lost."""
+"""Files that are not as wanted: a clear error, and after the repair nothing is lost."""
 
 import os
 import resource
-import subprocess
-import unittest
 
 import harness
-from harness import RetailTest, execute, generate, line, without_rates
+from harness import RetailTest, execute, line, without_rates
 
 
 class BadInputs(RetailTest):
@@ -136,27 +134,6 @@ class SideFiles(RetailTest):
 
 
 class BadOutputs(RetailTest):
-    def check_repaired(self, path, place="work"):
-        self.run_retail([path], place=place)
-        self.check_equals_reference([path], place=place)
-        checked = self.check(place)
-        self.assertEqual(0, checked.returncode, checked.stdout + checked.stderr)
-
-    def mount(self, name, options):
-        """A tmpfs of its own at `name`, or a skip."""
-        os.makedirs(self.path(name), exist_ok=True)
-        done = subprocess.run(["mount", "-t", "tmpfs", "-o", options, "tmpfs", self.path(name)],
-                              capture_output=True, text=True)
-        if done.returncode != 0:
-            raise unittest.SkipTest(f"cannot mount here: {done.stderr.strip()}")
-        self.addCleanup(subprocess.run, ["umount", "-l", self.path(name)], check=True)
-
-    def remount(self, name, options):
-        subprocess.run(["mount", "-o", "remount," + options, self.path(name)], check=True)
-
-    def sales(self, events=200_000):
-        return generate(self.path("sales.ndjson"), ["--events", events, "--seed", harness.OPTIONS.seed])
-
     def test_a_file_where_the_output_directory_is_wanted(self):
         path = self.write("sales.ndjson", [line(1)])
         os.mkdir(self.path("work"))
@@ -176,43 +153,8 @@ class BadOutputs(RetailTest):
         os.rmdir(self.output("hot"))
         self.check_repaired(path)
 
-    def test_a_read_only_output_disk(self):
-        path = self.write("sales.ndjson", [line(1)])
-        self.mount("work/output", "size=16m,ro")
-        done = execute(self.command([path]))
-        self.assertIn(done.returncode, (1, 3), done.stderr)
-        self.assertIn("read-only", done.stderr.lower())
-        self.remount("work/output", "size=16m,rw")
-        self.check_repaired(path)
-
-    def test_a_read_only_state_disk(self):
-        path = self.write("sales.ndjson", [line(1)])
-        self.mount("work/state", "size=256m,ro")
-        done = execute(self.command([path]))
-        self.assertIn(done.returncode, (1, 3), done.stderr)
-        self.assertIn("state", done.stderr)
-        self.remount("work/state", "size=256m,rw")
-        self.check_repaired(path)
-
-    def test_a_full_output_disk(self):
-        path = self.sales()
-        self.mount("work/output", "size=12m")
-        self.run_retail([path], ["--commit-interval", "20ms"], code=1, says="space")
-        self.run_retail([path], ["--commit-interval", "20ms"], code=1, says="space")
-        self.remount("work/output", "size=1g")
-        self.check_repaired(path)
-
-    def test_a_full_state_disk(self):
-        path = self.sales()
-        self.mount("work/state", "size=8m")
-        done = execute(self.command([path], ["--commit-interval", "20ms"]))
-        self.assertIn(done.returncode, (1, 3), done.stderr)
-        self.assertIn("space", done.stderr.lower())
-        self.remount("work/state", "size=1g")
-        self.check_repaired(path)
-
     def test_a_limit_on_the_size_of_files(self):
-        path = self.sales()
+        path = self.sales(200_000)
 
         def limit():
             resource.setrlimit(resource.RLIMIT_FSIZE, (12 << 20, 12 << 20))
