@@ -3,8 +3,13 @@
 
 #include <atomic>
 #include <latch>
+#include <memory>
+#include <string_view>
 #include <thread>
+#include <tuple>
+#include <utility>
 
+#include "rtstream/op/apply.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/runtime/world.h"
 
@@ -73,6 +78,55 @@ TEST_F(BackgroundTest, StagedSinksWriteAheadWhileAnEpochGrows) {
   for (int i = 0; i < 3; ++i) ASSERT_THAT(runner->Step(), IsOk());
   has_written.wait();
   EXPECT_EQ(runner->committed().epoch, 0u);
+}
+
+// A state that takes a block of memory when it is first asked to.
+class BlockState {
+ public:
+  std::string_view name() const { return "block"; }
+  void UsePages(PagePool& pool) { pool_ = &pool; }
+  void Checkpoint(CheckpointWriter&) {}
+  absl::Status Restore(const CheckpointReader&) { return absl::OkStatus(); }
+
+  void TakeOnce() {
+    if (block_.data() == nullptr) block_ = pool_->Take();
+  }
+  size_t ready() const { return pool_->ready(); }
+
+ private:
+  PagePool* pool_ = nullptr;
+  Pages block_;
+};
+
+struct TakesABlock {
+  using Input = int64_t;
+  using Output = int64_t;
+  std::shared_ptr<BlockState> state;
+  auto States() { return std::tie(*state); }
+  template <typename Emit>
+  absl::Status Process(const int64_t& n, Context&, Emit&& emit) {
+    state->TakeOnce();
+    emit(n);
+    return absl::OkStatus();
+  }
+};
+
+TEST_F(BackgroundTest, MemoryThatStatesTookIsMadeReadyForTheNextTime) {
+  const auto state = std::make_shared<BlockState>();
+  std::latch has_filled(1);
+  bool first = true;
+  world_.staged.on_write_ahead = [&] {  // which comes behind the filling
+    if (std::exchange(first, false)) has_filled.count_down();
+  };
+  world_.source.bytes_per_record = 1 << 20;
+  RunOptions options = Options();
+  options.commit_interval = std::chrono::hours(1);
+  Runner runner(From(world_.source) | Apply("takes", TakesABlock{state}) | To(world_.staged),
+                world_.store, std::move(options));
+  ASSERT_THAT(runner.Open(), IsOk());
+  ASSERT_THAT(runner.Step(), IsOk());
+  has_filled.wait();
+  EXPECT_EQ(state->ready(), 2u);
 }
 
 TEST_F(BackgroundTest, WhenAStepHasFailedTheSinksAreTheCallersAgain) {
