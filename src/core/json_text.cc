@@ -69,7 +69,7 @@ void JsonText::Characters(std::string_view text) {
 
 void JsonText::EscapedCharacters(std::string_view text) {
   constexpr size_t kLongestEscape = 6;
-  const size_t at = static_cast<size_t>(p_ - out_->data());
+  const auto at = static_cast<size_t>(p_ - out_->data());
   out_->resize(out_->size() + (kLongestEscape - 1) * text.size());
   p_ = out_->data() + at;
   for (const char c : text) {

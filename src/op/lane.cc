@@ -20,6 +20,8 @@ void Lane::BeginBatch(Time now) {
   dead_letters_.Clear();
 }
 
+// By value: who refuses a record has no further use for the status.
+// NOLINTNEXTLINE(performance-unnecessary-value-param)
 void Lane::Refuse(Node& node, Frame& frame, size_t row, absl::Status reason) {
   node.counters().refused.Add(1);
   if (!frame.MarkRefused(row)) return;
