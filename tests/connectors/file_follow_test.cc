@@ -33,6 +33,14 @@ class FileFollow : public ::testing::Test {
     EXPECT_EQ(reading_.last, PollResult::kIdle);
     return reading_.texts();
   }
+  // Reads a file of one line, then rotates it away. Its partition.
+  std::string ReadAndRotate() {
+    dir_.Write("log", "1\n");
+    Restart();
+    Drain();
+    dir_.Rename("log", "log.1");
+    return reading_.committed()[0].partition;
+  }
 
   ScratchDir dir_;
   std::unique_ptr<FileSource> source_;
@@ -84,11 +92,7 @@ TEST_F(FileFollow, ARotatedFileIsReadToItsEndThenTheNewOne) {
 }
 
 TEST_F(FileFollow, ARotatedFilesPartitionIsFinished) {
-  dir_.Write("log", "1\n");
-  Restart();
-  Drain();
-  const std::string first = reading_.committed()[0].partition;
-  dir_.Rename("log", "log.1");
+  const std::string first = ReadAndRotate();
   dir_.Write("log", "2\n");
   Drain();
   EXPECT_THAT(reading_.finished, SizeIs(2));
@@ -178,11 +182,7 @@ TEST_F(FileFollow, AFileThatIsGoneAltogetherIsFinishedAndTheNewOneRead) {
 }
 
 TEST_F(FileFollow, ARotatedFileIsForgottenOnceTheNextOneHasAPosition) {
-  dir_.Write("log", "1\n");
-  Restart();
-  Drain();
-  const std::string first = reading_.committed()[0].partition;
-  dir_.Rename("log", "log.1");
+  const std::string first = ReadAndRotate();
   dir_.Write("log", "");
   Drain();
   EXPECT_THAT(source_->TakeForgotten(), IsEmpty());
@@ -193,11 +193,7 @@ TEST_F(FileFollow, ARotatedFileIsForgottenOnceTheNextOneHasAPosition) {
 }
 
 TEST_F(FileFollow, WhatTheLastRunHadNotForgottenIsForgotten) {
-  dir_.Write("log", "1\n");
-  Restart();
-  Drain();
-  const std::string first = reading_.committed()[0].partition;
-  dir_.Rename("log", "log.1");
+  const std::string first = ReadAndRotate();
   dir_.Write("log", "2\n");
   Drain();
   Restart();

@@ -21,7 +21,8 @@ namespace rtstream {
 // A mark says how long the file was, and where the last step that added bytes begins and what their
 // XXH3 is: a file that was exchanged, cut or damaged there is found out. Bytes of older steps are not
 // read again. A mark of no bytes tells nothing: a host that may give one file to two states keeps them
-// apart itself (examples/retail/output_directory.h does). While a pipeline runs, readers must not look behind the committed mark.
+// apart itself (examples/retail/output_directory.h does). While a pipeline runs, readers must not look
+// behind the committed mark.
 //
 // The lane only fills memory: writing is left to the commit's thread, piece by piece while the epoch
 // grows, so that little is left for the commit itself.

@@ -114,11 +114,11 @@ class IdLog {
     return size;
   }
 
-  std::vector<Chunk> chunks_;  // number 0 is none
   // Memory of a size that is a power of two times kLeastUnits.
   char* TakeMemory(uint32_t units);
   static size_t FreeList(uint32_t units);
 
+  std::vector<Chunk> chunks_;  // number 0 is none
   std::vector<uint32_t> free_numbers_;
   PagePool* pool_ = nullptr;
   std::vector<Pages> blocks_;  // of a huge page, cut into chunks

@@ -51,7 +51,9 @@ class KeyIndex {
 
   // Inlined by force, as everything that calls them to prefetch must be: GCC takes a function that does
   // nothing else for one without effect and drops its calls.
-  [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const { __builtin_prefetch(slots() + (hash >> shift_)); }
+  [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const {
+    __builtin_prefetch(slots() + (hash >> shift_));
+  }
   // Asks for the entry too, once its slot is there: a tag that fits is nearly always the key's.
   [[gnu::always_inline]] void PrefetchEntry(uint64_t hash) const {
     for (size_t i = hash >> shift_; slots()[i].ref != 0; i = (i + 1) & mask_) {
