@@ -75,6 +75,14 @@ class BadRecords(RetailTest):
                              ("0", "0.000001", "9999.999999", "1e2", "1.5E+3", "12345e-4", "1.5000000000",
                               "10.00", "-0", "0e0", "100e-2")])
 
+    def test_schema_versions_out_of_range_are_rejected(self):
+        self.check_rejected([self.with_raw("schemaVersion", raw) for raw in
+                             ("-3", "-0", "4294967296", "1.0", "1e0")])
+
+    def test_schema_versions_in_range_are_exact(self):
+        self.check_accepted([self.with_raw("schemaVersion", raw, f"version-{raw}") for raw in
+                             ("0", "2147483648", "4294967295")])
+
     def test_missing_fields_are_rejected(self):
         self.check_rejected([json.dumps(event(**{name: None})) for name in event()])
 

@@ -39,7 +39,7 @@ std::optional<Sale> ParseJsonSale(std::string_view line) {
     }
   }
   if (met.size() != texts.size() + numbers.size()) return std::nullopt;
-  const auto units = ParseInt32(quantity), schema = ParseInt32(version);
+  const auto units = ParseInt32(quantity), schema = ParseUint32(version);
   const auto money = ParseMoney(price);
   const auto time = ParseTime(timestamp);
   if (!units || !schema || !money || !time) return std::nullopt;

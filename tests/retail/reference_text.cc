@@ -125,12 +125,22 @@ std::optional<Micros> ParseMoney(std::string_view text) {
   return is_negative ? -value : value;
 }
 
-std::optional<int64_t> ParseInt32(std::string_view text) {
+std::optional<int64_t> ParseInteger(std::string_view text, int64_t least, int64_t most) {
   if (text.empty() || NumberLength(text) != text.size()) return std::nullopt;
   if (text.find_first_of(".eE") != text.npos || text.size() > 11) return std::nullopt;
   const int64_t value = std::stoll(std::string(text));
-  if (value < INT32_MIN || value > INT32_MAX) return std::nullopt;
+  if (value < least || value > most) return std::nullopt;
   return value;
+}
+
+std::optional<int64_t> ParseInt32(std::string_view text) {
+  return ParseInteger(text, INT32_MIN, INT32_MAX);
+}
+
+std::optional<int64_t> ParseUint32(std::string_view text) {
+  // "-0" has a sign, which the type has not.
+  if (text.starts_with('-')) return std::nullopt;
+  return ParseInteger(text, 0, UINT32_MAX);
 }
 
 std::optional<int64_t> ParseTime(std::string_view text) {

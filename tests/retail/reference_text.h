@@ -26,8 +26,9 @@ size_t NumberLength(std::string_view text);
 // 10^24 or more.
 std::optional<Micros> ParseMoney(std::string_view text);
 
-// A JSON integer (no fraction, no exponent) that fits in int32.
+// A JSON integer (no fraction, no exponent) that fits in the type.
 std::optional<int64_t> ParseInt32(std::string_view text);
+std::optional<int64_t> ParseUint32(std::string_view text);
 
 // Microseconds since 1970 of an RFC 3339 time with Z or an offset; further digits are cut.
 std::optional<int64_t> ParseTime(std::string_view text);
