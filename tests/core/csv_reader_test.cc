@@ -202,9 +202,17 @@ TEST_F(Csv, DoublesHaveJsonsGrammar) {
   }
 }
 
+TEST_F(Csv, UuidsAndCodesThatDoNotFitAreRefused) {
+  EXPECT_THAT(Refusal<Everything>("00000000-0000-0001-0000-00000000000", {.columns = {"uuid"}}),
+              HasSubstr("uuid: want a UUID"));
+  EXPECT_THAT(Refusal<Everything>("EURO", {.columns = {"code"}}),
+              HasSubstr("code: want a text of at most 3 bytes, none zero"));
+}
+
 TEST_F(Csv, ReadsAMemberOfEachKind) {
   const Everything record =
-      Good<Everything>("-128,1,2,255,3,4,0.5,true,\"v\",t,24.99,-0.01,1970-01-01T00:00:01Z,7,\"\"");
+      Good<Everything>("-128,1,2,255,3,4,0.5,true,\"v\",t,24.99,-0.01,1970-01-01T00:00:01Z,"
+                       "00000000-0000-0001-0000-000000000002,EUR,7,\"\"");
   EXPECT_EQ(record.i8, -128);
   EXPECT_EQ(record.u8, 255);
   EXPECT_EQ(record.real, 0.5);
@@ -212,12 +220,14 @@ TEST_F(Csv, ReadsAMemberOfEachKind) {
   EXPECT_EQ(record.price.mantissa, 24'990'000);
   EXPECT_EQ(record.cents.mantissa, -1);
   EXPECT_EQ(record.time, Time(Duration(1'000'000)));
+  EXPECT_EQ(record.uuid, (Uuid{1, 2}));
+  EXPECT_EQ(record.code.view(), "EUR");
   EXPECT_EQ(record.maybe, 7);
   EXPECT_EQ(record.note, "");
 }
 
 TEST_F(Csv, AnEmptyFieldIsNoValue) {
-  const Everything record = Good<Everything>(",,,,,,,,,,,,,,");
+  const Everything record = Good<Everything>(",,,,,,,,,,,,,,,,");
   EXPECT_EQ(record, Everything());
 }
 

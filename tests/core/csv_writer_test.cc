@@ -65,11 +65,13 @@ TEST(CsvWriter, TellsAnEmptyTextFromNoValue) {
   Everything record;
   std::string out;
   AppendCsv(record, out);
-  EXPECT_EQ(out, "0,0,0,0,0,0,0,false,\"\",\"\",0,0,1970-01-01T00:00:00.000Z,,");
+  EXPECT_EQ(out, "0,0,0,0,0,0,0,false,\"\",\"\",0,0,1970-01-01T00:00:00.000Z,"
+                 "00000000-0000-0000-0000-000000000000,\"\",,");
   record.note = "";
   out.clear();
   AppendCsv(record, out);
-  EXPECT_EQ(out, "0,0,0,0,0,0,0,false,\"\",\"\",0,0,1970-01-01T00:00:00.000Z,,\"\"");
+  EXPECT_EQ(out, "0,0,0,0,0,0,0,false,\"\",\"\",0,0,1970-01-01T00:00:00.000Z,"
+                 "00000000-0000-0000-0000-000000000000,\"\",,\"\"");
 }
 
 TEST(CsvWriter, ARecordIsNeverAnEmptyLine) { EXPECT_EQ(Written(""), "\"\""); }

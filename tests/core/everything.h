@@ -7,7 +7,9 @@
 #include <tuple>
 
 #include "rtstream/base/decimal.h"
+#include "rtstream/base/fixed_string.h"
 #include "rtstream/base/time.h"
+#include "rtstream/base/uuid.h"
 #include "rtstream/core/mapping.h"
 
 namespace rtstream {
@@ -27,6 +29,8 @@ struct Everything {
   Decimal<6> price;
   Decimal<2> cents;
   Time time{};
+  Uuid uuid;
+  FixedString<3> code;
   std::optional<int64_t> maybe;
   std::optional<std::string> note;
 
@@ -43,7 +47,8 @@ struct Mapping<Everything> {
       Field("real", &Everything::real, kOptional),   Field("flag", &Everything::flag, kOptional),
       Field("view", &Everything::view, kOptional),   Field("text", &Everything::text, kOptional),
       Field("price", &Everything::price, kOptional), Field("cents", &Everything::cents, kOptional),
-      Field("time", &Everything::time, kOptional),   Field("maybe", &Everything::maybe),
+      Field("time", &Everything::time, kOptional),   Field("uuid", &Everything::uuid, kOptional),
+      Field("code", &Everything::code, kOptional),   Field("maybe", &Everything::maybe),
       Field("note", &Everything::note)};
 };
 

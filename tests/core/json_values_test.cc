@@ -146,6 +146,20 @@ TEST_F(Json, TimesAreRfc3339) {
   EXPECT_EQ(Refusal("time", "0"), "time: want a string, got a number at byte 8");
 }
 
+TEST_F(Json, UuidsAre36Characters) {
+  EXPECT_EQ(With("uuid", "\"00000000-0000-000A-0000-00000000000b\"").uuid, (Uuid{10, 11}));
+  EXPECT_EQ(Refusal("uuid", "\"00000000-0000-000A-0000-00000000000\""),
+            "uuid: want a UUID, got a string at byte 8");
+}
+
+TEST_F(Json, CodesHaveAMostLengthAndNoZeroByte) {
+  EXPECT_EQ(With("code", "\"EUR\"").code.view(), "EUR");
+  EXPECT_EQ(With("code", "\"\"").code.view(), "");
+  EXPECT_EQ(Refusal("code", "\"EURO\""),
+            "code: want a text of at most 3 bytes, none zero, got a string at byte 8");
+  EXPECT_THAT(Refusal("code", R"("a\u0000")"), HasSubstr("none zero"));
+}
+
 TEST_F(Json, BooleansAreWords) {
   EXPECT_TRUE(With("flag", "true").flag);
   EXPECT_EQ(Refusal("flag", "1"), "flag: want true or false, got a number at byte 8");

@@ -41,6 +41,8 @@ inline Everything RandomRecord(testing::Random& random, Arena& arena, char first
   r.price.mantissa = integer();
   r.cents.mantissa = integer();
   r.time = Time(Duration(random.Between(-62'167'219'200'000'000, 253'402'300'799'999'999)));
+  r.uuid = {random.Next(), random.Next()};
+  if (const std::string code = RandomUtf8(random, 1); !r.code.Assign(code)) r.code.Assign("eur");
   if (random.Chance(0.5)) r.maybe = integer();
   if (random.Chance(0.5)) r.note = RandomUtf8(random, first_char);
   return r;

@@ -30,7 +30,8 @@ bool Decode(std::string_view bytes, K& key) {
   return KeyCodec<K>::Read(bytes, key) && bytes.empty();
 }
 
-using Wide = std::tuple<std::string, int64_t, std::string, uint8_t, std::pair<Time, std::string>>;
+using Wide = std::tuple<std::string, int64_t, std::string, uint8_t, std::pair<Time, std::string>, Uuid,
+                        FixedString<3>>;
 
 // Few different bytes and short strings, so that keys share beginnings.
 std::string RandomText(Random& random) {
@@ -39,10 +40,20 @@ std::string RandomText(Random& random) {
   return text;
 }
 
+FixedString<3> RandomCode(Random& random) {
+  std::string text(random.Below(4), 'a');
+  for (char& c : text) c = "\x01\x61\xff"[random.Below(3)];
+  FixedString<3> code;
+  EXPECT_TRUE(code.Assign(text));
+  return code;
+}
+
 Wide RandomKey(Random& random) {
   return {RandomText(random), random.Between(-2, 2), RandomText(random),
           static_cast<uint8_t>(random.Below(256)),
-          {Time(Duration(random.Between(-1, 1))), RandomText(random)}};
+          {Time(Duration(random.Between(-1, 1))), RandomText(random)},
+          {random.Below(2), random.Below(2)},
+          RandomCode(random)};
 }
 
 TEST(KeyCodec, BytesAreOrderedAsTheKeysAre) {
@@ -58,14 +69,14 @@ TEST(KeyCodec, KeysComeBack) {
   Random random(TestSeed());
   for (int i = 0; i < 10'000; ++i) {
     const Wide key = RandomKey(random);
-    Wide back{"old", 9, "old", 9, {}};
+    Wide back{"old", 9, "old", 9, {}, {}, {}};
     ASSERT_TRUE(Decode(Encode(key), back));
     ASSERT_EQ(back, key);
   }
 }
 
 TEST(KeyCodec, EveryCutShortKeyIsRefused) {
-  const std::string bytes = Encode(Wide{"a\0b", -1, "", 7, {kMaxTime, "zz"}});
+  const std::string bytes = Encode(Wide{"a\0b", -1, "", 7, {kMaxTime, "zz"}, Uuid{1, 2}, {}});
   std::vector<size_t> accepted;
   for (size_t n = 0; n < bytes.size(); ++n) {
     Wide key;

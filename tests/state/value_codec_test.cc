@@ -72,6 +72,8 @@ struct All {
   double real = 0;
   std::string text;
   Time time;
+  Uuid uuid;
+  FixedString<3> code;
   Decimal<6> price;
   WideDecimal<6> revenue;
   bool operator==(const All&) const = default;
@@ -81,7 +83,8 @@ struct StateFields<All> {
   static constexpr uint32_t kVersion = 1;
   static constexpr auto kMembers =
       std::tuple{&All::flag, &All::small, &All::large, &All::negative, &All::real,
-                 &All::text, &All::time,  &All::price, &All::revenue};
+                 &All::text, &All::time,  &All::uuid,  &All::code,     &All::price,
+                 &All::revenue};
 };
 
 namespace {
@@ -115,6 +118,8 @@ All RandomValue(Random& random) {
   v.real = random.Fraction();
   v.text.assign(random.Below(300), '\0');
   v.time = Time(Duration(static_cast<int64_t>(random.Next())));
+  v.uuid = {random.Next(), random.Next()};
+  EXPECT_TRUE(v.code.Assign(random.Chance(0.5) ? "eur" : "x"));
   v.price.mantissa = static_cast<int64_t>(random.Next());
   v.revenue.mantissa = static_cast<decltype(v.revenue.mantissa)>(random.Next()) << 40;
   return v;

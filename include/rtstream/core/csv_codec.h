@@ -9,7 +9,9 @@
 #include <type_traits>
 
 #include "rtstream/base/decimal.h"
+#include "rtstream/base/fixed_string.h"
 #include "rtstream/base/time.h"
+#include "rtstream/base/uuid.h"
 #include "rtstream/core/number_text.h"
 
 namespace rtstream {
@@ -113,6 +115,24 @@ struct CsvCodec<Decimal<kScale>> {
     return ParseDecimal(in.text(), out).ok() || in.Fail(internal::DecimalName<kScale>());
   }
   static void Append(const Decimal<kScale>& v, std::string& out) { AppendDecimal(v, out); }
+};
+
+// The 36 characters of RFC 9562, in either case; written in lower case.
+template <>
+struct CsvCodec<Uuid> {
+  static bool Read(CsvField& in, Uuid& out) {
+    return ParseUuid(in.text(), out) || in.Fail("a UUID");
+  }
+  static void Append(const Uuid& v, std::string& out) { AppendUuid(v, out); }
+};
+
+template <size_t kSize>
+struct CsvCodec<FixedString<kSize>> {
+  static constexpr bool kReadsEmpty = true;
+  static bool Read(CsvField& in, FixedString<kSize>& out) {
+    return out.Assign(in.text()) || in.Fail(internal::FixedStringName<kSize>());
+  }
+  static void Append(const FixedString<kSize>& v, std::string& out) { out.append(v.view()); }
 };
 
 // RFC 3339.

@@ -8,7 +8,9 @@
 #include <type_traits>
 
 #include "rtstream/base/decimal.h"
+#include "rtstream/base/fixed_string.h"
 #include "rtstream/base/time.h"
+#include "rtstream/base/uuid.h"
 #include "rtstream/core/json_cursor.h"
 #include "rtstream/core/json_text.h"
 #include "rtstream/core/number_text.h"
@@ -129,6 +131,27 @@ struct JsonCodec<Decimal<kScale>> {
   }
   static size_t Bound(const Decimal<kScale>&) { return JsonText::kNumberBound; }
   static void Put(const Decimal<kScale>& v, JsonText& text) { text.Decimal(v.mantissa, kScale); }
+};
+
+// The 36 characters of RFC 9562, in either case; written in lower case.
+template <>
+struct JsonCodec<Uuid> {
+  static bool Read(JsonCursor& in, Uuid& out) {
+    std::string_view text;
+    return in.ReadString(text) && (ParseUuid(text, out) || in.Fail("a UUID"));
+  }
+  static size_t Bound(const Uuid&) { return Uuid::kTextSize + 2; }
+  static void Put(const Uuid& v, JsonText& text) { text.Uuid(v); }
+};
+
+template <size_t kSize>
+struct JsonCodec<FixedString<kSize>> {
+  static bool Read(JsonCursor& in, FixedString<kSize>& out) {
+    std::string_view text;
+    return in.ReadString(text) && (out.Assign(text) || in.Fail(internal::FixedStringName<kSize>()));
+  }
+  static size_t Bound(const FixedString<kSize>& v) { return JsonText::StringBound(v.view()); }
+  static void Put(const FixedString<kSize>& v, JsonText& text) { text.String(v.view()); }
 };
 
 // RFC 3339.

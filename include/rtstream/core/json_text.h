@@ -9,6 +9,7 @@
 
 #include "rtstream/base/decimal.h"
 #include "rtstream/base/time.h"
+#include "rtstream/base/uuid.h"
 
 namespace rtstream {
 
@@ -66,6 +67,12 @@ class JsonText {
   void Decimal(Int128 mantissa, int scale);
   // RFC 3339, quotes included. REQUIRES: 0000 <= year <= 9999.
   void Time(rtstream::Time t);
+  // Quotes included.
+  void Uuid(const rtstream::Uuid& uuid) {
+    *p_++ = '"';
+    p_ = internal::PutUuid(uuid, p_);
+    *p_++ = '"';
+  }
 
  private:
   // Writes characters of which some need an escape.

@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -55,6 +56,13 @@ consteval std::string_view DecimalName() {
   return kScale == 2   ? "a number in range with at most 2 decimals"
          : kScale == 6 ? "a number in range with at most 6 decimals"
                        : "a number in range without more decimals than declared";
+}
+
+template <size_t kSize>
+consteval std::string_view FixedStringName() {
+  return kSize == 2   ? "a text of at most 2 bytes, none zero"
+         : kSize == 3 ? "a text of at most 3 bytes, none zero"
+                      : "a text no longer than declared, without zero bytes";
 }
 
 }  // namespace rtstream::internal

@@ -8,7 +8,9 @@
 #include <type_traits>
 #include <utility>
 
+#include "rtstream/base/fixed_string.h"
 #include "rtstream/base/time.h"
+#include "rtstream/base/uuid.h"
 
 namespace rtstream {
 
@@ -78,6 +80,30 @@ struct KeyCodec<Time> {
     if (!KeyCodec<int64_t>::Read(in, us)) return false;
     key = Time(Duration(us));
     return true;
+  }
+};
+
+template <>
+struct KeyCodec<Uuid> {
+  static void Append(const Uuid& key, std::string& out) {
+    internal::AppendOrderedU64(key.high, out);
+    internal::AppendOrderedU64(key.low, out);
+  }
+  static bool Read(std::string_view& in, Uuid& key) {
+    return internal::ReadOrderedU64(in, key.high) && internal::ReadOrderedU64(in, key.low);
+  }
+};
+
+template <size_t kSize>
+struct KeyCodec<FixedString<kSize>> {
+  static void Append(const FixedString<kSize>& key, std::string& out) {
+    out.append(key.data(), kSize);
+  }
+  static bool Read(std::string_view& in, FixedString<kSize>& key) {
+    if (in.size() < kSize) return false;
+    const std::string_view text = in.substr(0, kSize);
+    in.remove_prefix(kSize);
+    return key.Assign(text.substr(0, text.find_last_not_of('\0') + 1));
   }
 };
 

@@ -11,7 +11,9 @@
 #include "absl/status/status.h"
 #include "rtstream/base/text.h"
 #include "rtstream/base/decimal.h"
+#include "rtstream/base/fixed_string.h"
 #include "rtstream/base/time.h"
+#include "rtstream/base/uuid.h"
 #include "rtstream/state/byte_io.h"
 
 namespace rtstream {
@@ -95,6 +97,27 @@ struct ValueCodec<Time> {
     v = Time(Duration(in.I64()));
     return true;
   }
+};
+
+template <>
+struct ValueCodec<Uuid> {
+  static constexpr uint32_t kVersion = 1;
+  static void Append(const Uuid& v, ByteWriter& out) {
+    out.U64(v.high);
+    out.U64(v.low);
+  }
+  static bool Read(ByteReader& in, Uuid& v) {
+    v.high = in.U64();
+    v.low = in.U64();
+    return true;
+  }
+};
+
+template <size_t kSize>
+struct ValueCodec<FixedString<kSize>> {
+  static constexpr uint32_t kVersion = 1;
+  static void Append(const FixedString<kSize>& v, ByteWriter& out) { out.String(v.view()); }
+  static bool Read(ByteReader& in, FixedString<kSize>& v) { return v.Assign(in.String()); }
 };
 
 template <int kScale>
