@@ -44,4 +44,11 @@ uint64_t SecretHash::operator()(std::string_view bytes) const {
   return XXH3_64bits_withSecret(bytes.data(), bytes.size(), secret_.data(), secret_.size());
 }
 
+SecretFold::SecretFold() {
+  FillRandom(reinterpret_cast<uint8_t*>(secret_.data()), sizeof secret_);
+  // A factor of few bits would leave most of the product empty.
+  secret_[1] |= uint64_t{1} << 63 | 1;
+  secret_[3] |= uint64_t{1} << 63 | 1;
+}
+
 }  // namespace rtstream

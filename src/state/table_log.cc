@@ -4,8 +4,9 @@
 #include <functional>
 
 #include "absl/strings/numbers.h"
-#include "rtstream/base/text.h"
 #include "absl/strings/str_format.h"
+#include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
 
 namespace rtstream {
 namespace {

@@ -22,11 +22,19 @@ using testing::Random;
 
 using Table = KeyedTable<std::string>;
 
-Table::Entry& Put(Table& table, std::string_view key, std::string value) {
+Table::Handle Put(Table& table, std::string_view key, std::string value) {
   bool fresh = false;
-  Table::Entry& entry = table.FindOrInsert(table.Hash(key), key, fresh);
-  entry.value = std::move(value);
+  const Table::Handle entry = table.FindOrInsert(key, fresh);
+  entry->value = std::move(value);
   table.MarkDirty(entry);
+  return entry;
+}
+
+template <typename AnyTable>
+typename AnyTable::Handle Insert(AnyTable& table, std::string_view key) {
+  bool fresh = false;
+  const typename AnyTable::Handle entry = table.FindOrInsert(key, fresh);
+  EXPECT_TRUE(fresh);
   return entry;
 }
 
@@ -69,7 +77,7 @@ TEST(KeyedTable, DoesWhatAMapDoesUnderRandomUse) {
     ASSERT_EQ(found != nullptr, model.contains(key));
     if (found != nullptr) {
       ASSERT_EQ(found->value, model[key]);
-      ASSERT_EQ(&table.At(found->head.self), found);
+      ASSERT_EQ(table.At(found->ref()), found);
     }
     if (random.Chance(0.45)) {
       const std::string value = std::to_string(i) + std::string(random.Below(40), '-');
@@ -77,7 +85,7 @@ TEST(KeyedTable, DoesWhatAMapDoesUnderRandomUse) {
       model[key] = value;
       dirty.insert(key);
     } else if (found != nullptr) {
-      table.Erase(*found);
+      table.Erase(found);
       model.erase(key);
       dirty.erase(key);
     }
@@ -97,7 +105,7 @@ TEST(KeyedTable, GrowingKeepsEveryEntryWhereItIs) {
   constexpr uint64_t kKeys = 200'000;
   for (uint64_t k = 0; k < kKeys; ++k) {
     const std::string key = std::to_string(k);
-    entries.push_back(&table.Insert(table.Hash(key), key));
+    entries.push_back(Insert(table, key));
     entries.back()->value = k;
   }
   uint64_t moved = 0;
@@ -119,7 +127,7 @@ TEST(KeyedTable, ChangedEntryIsTakenOnce) {
 TEST(KeyedTable, MarkOfAnErasedEntryDoesNotPassToTheNextInItsPlace) {
   Table table;
   table.Erase(Put(table, "a", "1"));
-  table.Insert(table.Hash("b"), "b");
+  Insert(table, "b");
   EXPECT_THAT(TakeDirty(table), IsEmpty());
 }
 
@@ -132,7 +140,7 @@ TEST(KeyedTable, EntryInTheMemoryOfAnErasedOneIsTakenOnce) {
 
 TEST(KeyedTable, FirstChangeIsTheCallersAndLaterOnesAreNoted) {
   Table table;
-  Table::Entry& a = table.Insert(table.Hash("a"), "a");
+  const Table::Handle a = Insert(table, "a");
   for (int round = 0; round < 3; ++round) {
     EXPECT_TRUE(table.IsFirstChange(a));
     EXPECT_THAT(TakeDirty(table), IsEmpty());
@@ -145,7 +153,7 @@ TEST(KeyedTable, FirstChangeIsTheCallersAndLaterOnesAreNoted) {
 
 TEST(KeyedTable, ChangeIsStoredOneWayOrTheOtherHoweverLongTheEntryLay) {
   Table table;
-  Table::Entry& a = table.Insert(table.Hash("a"), "a");
+  const Table::Handle a = Insert(table, "a");
   ASSERT_TRUE(table.IsFirstChange(a));
   // Rounds have 16-bit marks; at some of these distances the old one comes up again.
   for (int rounds = 65'530; rounds < 65'540; ++rounds) {
@@ -162,7 +170,7 @@ TEST(KeyedTable, MemoryOfErasedEntriesIsUsedAgainWhateverTheirSize) {
     Put(table, key, "");
     const size_t memory = table.memory();
     for (int i = 0; i < 20; ++i) {
-      table.Erase(*table.Find(key));
+      table.Erase(table.Find(key));
       Put(table, key, "");
     }
     EXPECT_EQ(table.memory(), memory) << size;
@@ -193,9 +201,9 @@ TEST(KeyedTable, ValuesAreDestroyedWithTheTable) {
   const auto value = std::make_shared<int>(1);
   {
     KeyedTable<std::shared_ptr<int>> table;
-    table.Insert(table.Hash("a"), "a").value = value;
-    table.Insert(table.Hash("b"), "b").value = value;
-    table.Erase(*table.Find("a"));
+    Insert(table, "a")->value = value;
+    Insert(table, "b")->value = value;
+    table.Erase(table.Find("a"));
     EXPECT_EQ(value.use_count(), 2);
   }
   EXPECT_EQ(value.use_count(), 1);

@@ -11,7 +11,7 @@
 #include "rtstream/state/item.h"
 #include "rtstream/state/keyed_state.h"
 #include "rtstream/state/memory_store.h"
-#include "rtstream/state/table_log.h"
+#include "rtstream/state/stored_table.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
 #include "tests/base/seed.h"
@@ -27,19 +27,20 @@ using testing::Random;
 using testing::StatusIs;
 
 using Model = std::map<std::string, std::string>;
+using Table = StoredTable<KeyedTable<std::string>>;
 
 // A table, the store of its commits, and what should be in them.
 class StoredTableTest : public ::testing::Test {
  protected:
   void Put(const std::string& key, const std::string& value) {
     bool fresh = false;
-    auto& entry = table->table().FindOrInsert(table->table().Hash(key), key, fresh);
-    entry.value = value;
+    const auto entry = table->table().FindOrInsert(key, fresh);
+    entry->value = value;
     table->Changed(entry);
     model[key] = value;
   }
   void Erase(const std::string& key) {
-    if (auto* entry = table->table().Find(key); entry != nullptr) table->Erase(*entry);
+    if (auto* entry = table->table().Find(key); entry != nullptr) table->Erase(entry);
     model.erase(key);
   }
   void Commit() {
@@ -48,18 +49,18 @@ class StoredTableTest : public ::testing::Test {
     table->Checkpoint(out);
     ASSERT_THAT(store.Apply(batch), IsOk());
   }
-  static Model Content(StoredTable<std::string>& stored) {
+  static Model Content(Table& stored) {
     Model content;
     stored.table().ForEach([&](auto& entry) { content.emplace(entry.key(), entry.value); });
     return content;
   }
   absl::StatusOr<Model> Stored() {
-    StoredTable<std::string> restored("t");
+    Table restored("t");
     RTSTREAM_RETURN_IF_ERROR(restored.Restore(CheckpointReader("s/op/", store)));
     return Content(restored);
   }
   void Restart() {
-    table = std::make_unique<StoredTable<std::string>>("t");
+    table = std::make_unique<Table>("t");
     ASSERT_THAT(table->Restore(CheckpointReader("s/op/", store)), IsOk());
   }
   std::vector<std::string> Keys(std::string_view prefix) {
@@ -74,7 +75,7 @@ class StoredTableTest : public ::testing::Test {
   }
 
   MemoryStateStore store;
-  std::unique_ptr<StoredTable<std::string>> table = std::make_unique<StoredTable<std::string>>("t");
+  std::unique_ptr<Table> table = std::make_unique<Table>("t");
   Model model;
   uint64_t epoch = 0;
 };
@@ -140,10 +141,10 @@ TEST_F(StoredTableTest, ChangeThroughAReferenceIsStoredAsItIsAtTheCommit) {
   Put("b", "1");
   Commit();
   for (const char* key : {"a", "b"}) {
-    auto& entry = *table->table().Find(key);
+    auto* const entry = table->table().Find(key);
     if (*key == 'b') table->Changed(entry);
     table->MayChange(entry);
-    entry.value = "2";
+    entry->value = "2";
   }
   Commit();
   EXPECT_EQ(*Stored(), (Model{{"a", "2"}, {"b", "2"}}));
@@ -270,6 +271,17 @@ TEST(ReadState, VisitsInTheOrderOfTheKeys) {
   EXPECT_THAT(visited, ElementsAre(5, 3, 4, 1, 2));
 }
 
+TEST(ReadState, VisitsNumbersInTheirOrder) {
+  MemoryStateStore store;
+  using K = std::tuple<int32_t, uint16_t>;
+  CommitState<K>(store, {{{0, 0}, 1}, {{-1, 2}, 2}, {{1, 3}, 3}, {{-1, 1}, 4}});
+  std::vector<int64_t> visited;
+  ASSERT_THAT((ReadState<K, int64_t>(store, "op", "t",
+                                     [&](const K&, const int64_t& v) { visited.push_back(v); })),
+              IsOk());
+  EXPECT_THAT(visited, ElementsAre(4, 2, 1, 3));
+}
+
 TEST(ReadState, UnknownTableIsEmpty) {
   MemoryStateStore store;
   int visits = 0;
@@ -282,22 +294,27 @@ TEST(ReadState, UnknownTableIsEmpty) {
 TEST(ReadState, KeysOfAnotherTypeAreDataLoss) {
   MemoryStateStore store;
   CommitState<std::string>(store, {{"a", 1}});
-  EXPECT_THAT((ReadState<int64_t, int64_t>(store, "op", "t", [](const int64_t&, const int64_t&) {})),
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_THAT((ReadState<Pair, int64_t>(store, "op", "t", [](const Pair&, const int64_t&) {})),
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not of the type asked for")));
+  // Numbers are stored in another form.
+  EXPECT_THAT((ReadState<int64_t, int64_t>(store, "op", "t", [](const int64_t&, const int64_t&) {})),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("has format 2, want 3")));
 }
 
 TEST(ReadItems, GivesValueVersionAndTime) {
   MemoryStateStore store;
-  StoredTable<Item<int64_t>> items{std::string(kItemsTable)};
+  StoredTable<KeyedTable<Item<int64_t>>> items{std::string(kItemsTable)};
   std::string key;
   KeyCodec<std::string>::Append("sku", key);
   ItemUpdate<int64_t> made(nullptr, Time(Duration(5)));
   made.Set(40);
-  auto& entry = items.table().Insert(items.table().Hash(key), key);
-  entry.value = std::move(made).Take();
-  ItemUpdate<int64_t> changed(&entry.value, Time(Duration(6)));
+  bool fresh = false;
+  const auto entry = items.table().FindOrInsert(key, fresh);
+  entry->value = std::move(made).Take();
+  ItemUpdate<int64_t> changed(&entry->value, Time(Duration(6)));
   changed.Set(41);
-  entry.value = std::move(changed).Take();
+  entry->value = std::move(changed).Take();
   items.Changed(entry);
   StateBatch batch;
   CheckpointWriter out(1, OperatorScope("op"), batch);

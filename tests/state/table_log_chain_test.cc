@@ -9,7 +9,7 @@
 #include <string>
 
 #include "rtstream/state/memory_store.h"
-#include "rtstream/state/table_log.h"
+#include "rtstream/state/stored_table.h"
 
 namespace rtstream {
 namespace {
@@ -45,8 +45,8 @@ class TableLogChain : public testing::Test {
   void Change(uint64_t k) {
     const std::string key = Concat("key-", k);
     bool fresh = false;
-    auto& entry = table_->table().FindOrInsert(table_->table().Hash(key), key, fresh);
-    ++entry.value;
+    const auto entry = table_->table().FindOrInsert(key, fresh);
+    ++entry->value;
     table_->Changed(entry);
   }
 
@@ -80,7 +80,7 @@ class TableLogChain : public testing::Test {
   }
 
   void Restart() {
-    table_ = std::make_unique<StoredTable<uint64_t>>("counts");
+    table_ = std::make_unique<StoredTable<KeyedTable<uint64_t>>>("counts");
     ASSERT_TRUE(table_->Restore(CheckpointReader("s/op/", store_)).ok());
   }
 
@@ -92,7 +92,7 @@ class TableLogChain : public testing::Test {
 
   std::mt19937_64 rng_{20251128};
   MemoryStateStore store_;
-  std::unique_ptr<StoredTable<uint64_t>> table_ = std::make_unique<StoredTable<uint64_t>>("counts");
+  std::unique_ptr<StoredTable<KeyedTable<uint64_t>>> table_ = std::make_unique<StoredTable<KeyedTable<uint64_t>>>("counts");
   uint64_t epoch_ = 0;
 };
 

@@ -15,7 +15,7 @@
 #include "rtstream/op/tumbling_aggregate.h"
 #include "rtstream/op/window.h"
 #include "rtstream/state/key_codec.h"
-#include "rtstream/state/table_log.h"
+#include "rtstream/state/stored_table.h"
 
 namespace rtstream {
 
@@ -32,28 +32,28 @@ struct RunningAggregateOp {
   std::string name;
   KeyF key;
   F add;
-  StoredTable<Acc> sums{std::string(kSumsTable)};
-  KeyedRows keys{};
+  StoredTableOf<K, Acc> sums{std::string(kSumsTable)};
+  KeyedRows<TableOf<K, Acc>> keys{};
   std::vector<Output> built{};
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    keys.Encode(in, [&](const In& row, std::string& out) {
-      KeyCodec<K>::Append(std::invoke(key, row), out);
-    });
-    KeyedTable<Acc>& table = sums.table();
-    keys.Hash(table);
+    const auto key_of = [this](const Rows<In>& rows, size_t i) -> decltype(auto) {
+      return std::invoke(key, rows[i]);
+    };
+    auto& table = sums.table();
+    keys.Begin(table, in, key_of);
     if (kBuilds<Next> && built.size() < in.frame().rows.size()) {
       built.resize(in.frame().rows.size());
     }
     for (size_t i = 0; i < in.size(); ++i) {
-      keys.PrefetchAhead(table, i);
+      keys.Ahead(table, in, key_of, i);
       bool fresh = false;
-      auto& entry = table.FindOrInsert(keys.hash(i), keys[i], fresh);
-      std::invoke(add, entry.value, in[i]);
+      const auto entry = keys.FindOrInsert(table, i, fresh);
+      std::invoke(add, entry->value, in[i]);
       sums.Changed(entry);
       if constexpr (kBuilds<Next>) {
-        built[in.row(i)] = Output{std::invoke(key, in[i]), {}, entry.value};
+        built[in.row(i)] = Output{std::invoke(key, in[i]), {}, entry->value};
       }
     }
     if constexpr (!kBuilds<Next>) {

@@ -18,7 +18,7 @@
 #include "rtstream/op/stage.h"
 #include "rtstream/op/window.h"
 #include "rtstream/state/key_codec.h"
-#include "rtstream/state/table_log.h"
+#include "rtstream/state/stored_table.h"
 
 namespace rtstream::internal {
 
@@ -38,10 +38,13 @@ struct TumblingAggregateOp {
   F add;
   Tumbling window;
   Side late;
-  StoredTable<Acc> sums{std::string(kSumsTable)};
-  KeyedRows keys{};
+  using WindowKey = std::pair<Time, K>;
+  using Table = TableOf<WindowKey, Acc>;
+  StoredTable<Table> sums{std::string(kSumsTable)};
+  KeyedRows<Table> keys{};
   Selection late_rows{};
-  std::map<Time, std::vector<uint32_t>> open{};
+  // How the entries of each open window are found again.
+  std::map<Time, std::vector<typename Table::Ref>> open{};
   ExpandedRows<Output> results{};
   Frame timer_frame{};
 
@@ -56,16 +59,14 @@ struct TumblingAggregateOp {
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    size_t i = 0;
-    keys.Encode(in, [&](const In& row, std::string& out) {
-      KeyCodec<Time>::Append(window.WindowOf(in.meta(i++).event_time).start, out);
-      KeyCodec<K>::Append(std::invoke(key, row), out);
-    });
-    KeyedTable<Acc>& table = sums.table();
-    keys.Hash(table);
+    const auto key_of = [this](const Rows<In>& rows, size_t i) {
+      return WindowKey(window.WindowOf(rows.meta(i).event_time).start, std::invoke(key, rows[i]));
+    };
+    Table& table = sums.table();
+    keys.Begin(table, in, key_of);
     late_rows.Clear();
-    for (i = 0; i < in.size(); ++i) {
-      keys.PrefetchAhead(table, i);
+    for (size_t i = 0; i < in.size(); ++i) {
+      keys.Ahead(table, in, key_of, i);
       const RowMeta& meta = in.meta(i);
       const Window w = window.WindowOf(meta.event_time);
       if (window.IsClosed(w, meta.watermark)) [[unlikely]] {
@@ -73,9 +74,9 @@ struct TumblingAggregateOp {
         continue;
       }
       bool fresh = false;
-      auto& entry = table.FindOrInsert(keys.hash(i), keys[i], fresh);
-      if (fresh) open[w.start].push_back(entry.head.self);
-      std::invoke(add, entry.value, in[i]);
+      const auto entry = keys.FindOrInsert(table, i, fresh);
+      if (fresh) open[w.start].push_back(entry->ref());
+      std::invoke(add, entry->value, in[i]);
       sums.Changed(entry);
     }
     if (late_rows.empty()) return absl::OkStatus();
@@ -104,19 +105,25 @@ struct TumblingAggregateOp {
     RTSTREAM_RETURN_IF_ERROR(sums.Restore(in));
     absl::Status status;
     sums.table().ForEach([&](auto& entry) {
-      std::string_view bytes = entry.key();
-      Time start;
-      if (!KeyCodec<Time>::Read(bytes, start)) {
+      WindowKey window_key;
+      if (!ReadKey(entry.key(), window_key)) {
         status = absl::DataLossError(Concat("a key of operator '", name, "' has no window"));
         return;
       }
-      open[start].push_back(entry.head.self);
+      open[window_key.first].push_back(entry.ref());
     });
     return status;
   }
   void Collect(std::vector<Node*>& nodes) { late.Collect(nodes); }
 
  private:
+  // Texts of a key that is emitted are views: of bytes that live as long as the batch.
+  static std::string_view KeptKey(std::string_view key, Arena& arena) { return arena.Copy(key); }
+  template <typename P>
+  static const P& KeptKey(const P& key, Arena&) {
+    return key;
+  }
+
   template <typename Next>
   void Late(const Rows<In>& in, size_t i, Emitter<Next>& emit) {
     if constexpr (kHasLateExit) {
@@ -132,13 +139,11 @@ struct TumblingAggregateOp {
   }
 
   template <typename Next>
-  absl::Status Close(const Window& w, const std::vector<uint32_t>& entries, Emitter<Next>& emit) {
-    KeyedTable<Acc>& table = sums.table();
-    std::vector<typename KeyedTable<Acc>::Entry*> sorted;
-    sorted.reserve(entries.size());
-    for (uint32_t ref : entries) sorted.push_back(&table.At(ref));
-    std::sort(sorted.begin(), sorted.end(),
-              [](const auto* a, const auto* b) { return a->key() < b->key(); });
+  absl::Status Close(const Window& w, std::vector<typename Table::Ref>& entries, Emitter<Next>& emit) {
+    Table& table = sums.table();
+    std::sort(entries.begin(), entries.end(), [&](const auto& a, const auto& b) {
+      return table.KeyOf(a) < table.KeyOf(b);
+    });
     timer_frame.Clear();
     RowMeta meta;
     meta.event_time = w.end - Duration{1};
@@ -146,16 +151,17 @@ struct TumblingAggregateOp {
     meta.watermark = SaturatingAdd(w.end, window.allowed_lateness) - Duration{1};
     timer_frame.rows.push_back(meta);
     results.Begin(timer_frame);
-    for (auto* entry : sorted) {
+    for (const auto& ref : entries) {
+      const auto entry = table.At(ref);
       Output out;
-      std::string_view bytes = emit.lane().context().arena().Copy(entry->key());
-      Time start;
-      if (!KeyCodec<Time>::Read(bytes, start) || !KeyCodec<K>::Read(bytes, out.key)) {
+      WindowKey window_key;
+      if (!ReadKey(KeptKey(entry->key(), emit.lane().context().arena()), window_key)) {
         return absl::InternalError(Concat("operator '", name, "' cannot read its own key"));
       }
+      out.key = std::move(window_key.second);
       out.window = w;
       out.value = entry->value;
-      sums.Erase(*entry);
+      sums.Erase(entry);
       if (results.is_full()) RTSTREAM_RETURN_IF_ERROR(results.Flush(emit));
       results.Append(std::move(out), 0);
     }

@@ -12,7 +12,7 @@
 #include "rtstream/op/stage.h"
 #include "rtstream/state/item.h"
 #include "rtstream/state/key_codec.h"
-#include "rtstream/state/table_log.h"
+#include "rtstream/state/stored_table.h"
 
 namespace rtstream {
 
@@ -40,25 +40,25 @@ struct UpdateStateOp {
   std::string name;
   KeyF key;
   F fn;
-  StoredTable<Item<V>> items{std::string(kItemsTable)};
-  KeyedRows keys{};
+  StoredTableOf<K, Item<V>> items{std::string(kItemsTable)};
+  KeyedRows<TableOf<K, Item<V>>> keys{};
   std::vector<Output> built{};
   Selection selection{};
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    keys.Encode(in, [&](const In& row, std::string& out) {
-      KeyCodec<K>::Append(std::invoke(key, row), out);
-    });
-    KeyedTable<Item<V>>& table = items.table();
-    keys.Hash(table);
+    const auto key_of = [this](const Rows<In>& rows, size_t i) -> decltype(auto) {
+      return std::invoke(key, rows[i]);
+    };
+    auto& table = items.table();
+    keys.Begin(table, in, key_of);
     if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
-      keys.PrefetchAhead(table, i);
+      keys.Ahead(table, in, key_of, i);
       const size_t row = in.row(i);
-      auto* entry = table.Find(keys.hash(i), keys[i]);
-      ItemUpdate<V> update(entry == nullptr ? nullptr : &entry->value, in.meta(i).event_time);
+      auto entry = keys.Find(table, i);
+      ItemUpdate<V> update(entry ? &entry->value : nullptr, in.meta(i).event_time);
       Result out = std::invoke(fn, update, in[i]);
       if constexpr (kMayRefuse) {
         if (!out.ok()) [[unlikely]] {
@@ -71,9 +71,10 @@ struct UpdateStateOp {
       }
       selection.Add(row);
       if (!update.has_changed()) continue;
-      if (entry == nullptr) entry = &table.Insert(keys.hash(i), keys[i]);
+      bool fresh = false;
+      if (!entry) entry = keys.FindOrInsert(table, i, fresh);
       entry->value = std::move(update).Take();
-      items.Changed(*entry);
+      items.Changed(entry);
     }
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }

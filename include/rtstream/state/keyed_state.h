@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -11,7 +12,7 @@
 
 #include "absl/status/status.h"
 #include "rtstream/state/key_codec.h"
-#include "rtstream/state/table_log.h"
+#include "rtstream/state/stored_table.h"
 
 namespace rtstream {
 
@@ -29,33 +30,32 @@ template <Key K, StateValue V>
 class KeyedState {
  public:
   // `name` identifies the state within its operator, for ever: letters, digits, '_', '-' and '.'.
-  explicit KeyedState(std::string name) : stored_(std::make_unique<StoredTable<V>>(std::move(name))) {}
+  explicit KeyedState(std::string name)
+      : stored_(std::make_unique<StoredTableOf<K, V>>(std::move(name))) {}
 
-  // The key's value, or null. Valid until the key is put or erased.
+  // The key's value, or null. Valid until the next call of Put, Mutable or Erase, for whatever key.
   const V* Get(const K& key) {
-    Entry* entry = table().Find(Encode(key));
-    return entry == nullptr ? nullptr : &entry->value;
+    const auto entry = table().Find(Encode(key));
+    return entry ? &entry->value : nullptr;
   }
 
   void Put(const K& key, V value) {
-    const std::string_view bytes = Encode(key);
     bool fresh = false;
-    Entry& entry = table().FindOrInsert(table().Hash(bytes), bytes, fresh);
-    entry.value = std::move(value);
+    const auto entry = table().FindOrInsert(Encode(key), fresh);
+    entry->value = std::move(value);
     stored_->Changed(entry);
   }
 
-  // The key's value to change in place; made with V{} if there is none.
+  // The key's value to change in place; made with V{} if there is none. Valid as what Get gives.
   V& Mutable(const K& key) {
-    const std::string_view bytes = Encode(key);
     bool fresh = false;
-    Entry& entry = table().FindOrInsert(table().Hash(bytes), bytes, fresh);
+    const auto entry = table().FindOrInsert(Encode(key), fresh);
     stored_->MayChange(entry);
-    return entry.value;
+    return entry->value;
   }
 
   void Erase(const K& key) {
-    if (Entry* entry = table().Find(Encode(key)); entry != nullptr) stored_->Erase(*entry);
+    if (const auto entry = table().Find(Encode(key)); entry) stored_->Erase(entry);
   }
 
   const std::string& name() const { return stored_->name(); }
@@ -68,15 +68,19 @@ class KeyedState {
   absl::Status Restore(const CheckpointReader& in) { return stored_->Restore(in); }
 
  private:
-  using Entry = typename KeyedTable<V>::Entry;
-  KeyedTable<V>& table() { return stored_->table(); }
-  std::string_view Encode(const K& key) {
-    scratch_.clear();
-    KeyCodec<K>::Append(key, scratch_);
-    return scratch_;
+  using Table = TableOf<K, V>;
+  Table& table() { return stored_->table(); }
+  typename Table::KeyRef Encode(const K& key) {
+    if constexpr (std::same_as<Table, KeyedTable<V>>) {
+      scratch_.clear();
+      KeyCodec<K>::Append(key, scratch_);
+      return scratch_;
+    } else {
+      return PackKey(key);
+    }
   }
 
-  std::unique_ptr<StoredTable<V>> stored_;
+  std::unique_ptr<StoredTable<Table>> stored_;
   std::string scratch_;
 };
 
@@ -91,17 +95,17 @@ class KeyedState {
 template <Key K, StateValue V, typename Visit>
 absl::Status ReadState(const StateReader& store, std::string_view op, std::string_view table,
                        Visit&& visit) {
-  StoredTable<V> stored{std::string(table)};
+  using Table = TableOf<K, V>;
+  StoredTable<Table> stored{std::string(table)};
   RTSTREAM_RETURN_IF_ERROR(stored.Restore(CheckpointReader(OperatorScope(op), store)));
-  std::vector<const typename KeyedTable<V>::Entry*> entries;
+  std::vector<const typename Table::Entry*> entries;
   entries.reserve(stored.table().size());
   stored.table().ForEach([&](auto& entry) { entries.push_back(&entry); });
   std::sort(entries.begin(), entries.end(),
             [](const auto* a, const auto* b) { return a->key() < b->key(); });
   for (const auto* entry : entries) {
     K key{};
-    std::string_view bytes = entry->key();
-    if (!KeyCodec<K>::Read(bytes, key) || !bytes.empty()) {
+    if (!ReadKey(entry->key(), key)) {
       return absl::DataLossError(Concat("a key of table '", table, "' of operator '", op,
                                               "' is not of the type asked for"));
     }

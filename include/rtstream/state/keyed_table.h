@@ -31,7 +31,12 @@ class KeyedTable {
     std::string_view key() const {
       return {reinterpret_cast<const char*>(this + 1), head.key_size};
     }
+    // Finds the entry again, with At(), until it is erased.
+    uint32_t ref() const { return head.self; }
   };
+  using KeyRef = std::string_view;
+  using Value = V;
+  using Handle = Entry*;
   static_assert(alignof(Entry) <= 16, "rtstream: state values may be aligned to 16 bytes at most");
 
   KeyedTable() : index_(sizeof(Entry)) {}
@@ -51,36 +56,38 @@ class KeyedTable {
   [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const { index_.PrefetchSlot(hash); }
   [[gnu::always_inline]] void PrefetchEntry(uint64_t hash) const { index_.PrefetchEntry(hash); }
 
-  Entry* Find(uint64_t hash, std::string_view key) {
+  static uint32_t SliceOf(std::string_view key) { return KeyGroupOf(key) / kGroupsPerSlice; }
+
+  Handle Find(uint64_t hash, std::string_view key) {
     EntryHead* head = index_.Find(hash, key);
     return head == nullptr ? nullptr : &Of(*head);
   }
-  Entry* Find(std::string_view key) { return Find(Hash(key), key); }
-
-  // REQUIRES: the key is not there.
-  Entry& Insert(uint64_t hash, std::string_view key) {
-    EntryHead& head = index_.Insert(hash, key);
-    new (&Of(head).value) V();
-    return Of(head);
-  }
+  Handle Find(std::string_view key) { return Find(Hash(key), key); }
 
   // The key's entry; made with a default value, and `fresh` set, if there is none.
-  Entry& FindOrInsert(uint64_t hash, std::string_view key, bool& fresh) {
+  Handle FindOrInsert(uint64_t hash, std::string_view key, bool& fresh) {
     EntryHead* head = index_.Find(hash, key);
     fresh = head == nullptr;
-    return fresh ? Insert(hash, key) : Of(*head);
+    if (fresh) {
+      head = &index_.Insert(hash, key);
+      new (&Of(*head).value) V();
+    }
+    return &Of(*head);
+  }
+  Handle FindOrInsert(std::string_view key, bool& fresh) {
+    return FindOrInsert(Hash(key), key, fresh);
   }
 
-  void Erase(Entry& entry) {
-    entry.value.~V();
-    index_.Erase(entry.head, entry.key());
+  void Erase(Handle entry) {
+    entry->value.~V();
+    index_.Erase(entry->head, entry->key());
   }
 
   // Notes the entry for TakeDirty.
-  void MarkDirty(Entry& entry) { index_.MarkDirty(entry.head); }
+  void MarkDirty(Handle entry) { index_.MarkDirty(entry->head); }
   // True for the entry's first change since TakeDirty, unless it is noted already; a later one is
   // noted. So who stores first changes as they come need visit only what changed again.
-  bool IsFirstChange(Entry& entry) { return index_.IsFirstChange(entry.head); }
+  bool IsFirstChange(Handle entry) { return index_.IsFirstChange(entry->head); }
 
   template <typename F>
   void ForEach(F&& visit) {
@@ -97,8 +104,9 @@ class KeyedTable {
     index_.ForEachInSlice(slice, [&](EntryHead& head) { visit(Of(head)); });
   }
 
-  // The entry with this EntryHead::self.
-  Entry& At(uint32_t self) { return Of(index_.At(self)); }
+  using Ref = uint32_t;
+  Handle At(Ref ref) { return &Of(index_.At(ref)); }
+  std::string_view KeyOf(Ref ref) { return At(ref)->key(); }
 
   size_t size() const { return index_.size(); }
   // Bytes of memory held for entries and index; what V holds outside itself is not counted.

@@ -1,0 +1,241 @@
+#pragma once
+
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "rtstream/base/hash.h"
+#include "rtstream/state/block_arena.h"
+#include "rtstream/state/slot_block.h"
+
+namespace rtstream {
+
+// A key and its value, as a packed table keeps them.
+template <typename P, typename V>
+struct PackedEntry {
+  P packed{};
+  V value{};
+
+  const P& key() const { return packed; }
+  // Finds the entry again, with At(), until it is erased.
+  const P& ref() const { return packed; }
+};
+
+namespace internal {
+
+// One shard of a PackedTable: linear probing over slots that are ordered by hash. While it grows, a block
+// of twice the size takes over from the left: keys whose home lies before the cursor live there. Since
+// both are ordered by hash, growing reads one and writes the other from left to right.
+//
+// The slot that is a zero key is empty: the table keeps that key itself.
+template <typename P, typename V>
+class PackedShard {
+ public:
+  using Entry = PackedEntry<P, V>;
+
+  // Shards begin to grow at different loads, so that they do not all grow at a time.
+  void Init(uint32_t number, uint32_t shards) {
+    load_ = kLowestLoad + (kHighestLoad - kLowestLoad) * number / shards;
+    now_.slots = cursor_ = const_cast<Entry*>(&kNothing);
+  }
+
+  Entry* Home(uint64_t hash) const {
+    Entry* const home = now_.Home(hash);
+    return home < cursor_ ? next_.Home(hash) : home;
+  }
+
+  // The key's entry, or the empty slot where it would be.
+  Entry* Find(uint64_t hash, const P& key) const {
+    Entry* entry = Home(hash);
+    while (entry->packed != key && entry->packed != P{}) ++entry;
+    return entry;
+  }
+
+  // REQUIRES: Find() gave `empty` for the key.
+  Entry* Insert(Entry* empty, uint64_t hash, const P& key, const SecretFold& secret,
+                BlockArena& arena) {
+    if (count_ >= limit_ || next_.slots != nullptr || empty == now_.last()) [[unlikely]] {
+      empty = MakeRoom(hash, key, secret, arena);
+    }
+    ++count_;
+    SetKey(*empty, key);
+    empty->value = V{};
+    return empty;
+  }
+
+  void Erase(Entry& entry, const SecretFold& secret) {
+    --count_;
+    Block& block = BlockOf(&entry);
+    // Those behind it that could stand here move up, so that look-ups meet no gap.
+    Entry* hole = &entry;
+    for (Entry* e = hole + 1; e->packed != P{}; ++e) {
+      if (block.Home(secret(e->packed)) > hole) continue;
+      Relocate(block, *e, block, *hole);
+      hole = e;
+    }
+    *hole = {};
+    block.ClearMarks(IndexIn(block, hole));
+  }
+
+  void MarkDirty(Entry& entry) {
+    Block& block = BlockOf(&entry);
+    block.AddMarks(IndexIn(block, &entry), Block::kBoth);
+  }
+  bool IsFirstChange(Entry& entry) {
+    Block& block = BlockOf(&entry);
+    const size_t i = IndexIn(block, &entry);
+    const bool is_first = block.MarksOf(i) == 0;
+    block.AddMarks(i, is_first ? Block::kChanged : Block::kBoth);
+    return is_first;
+  }
+
+  template <typename F>
+  void TakeDirty(F&& visit) {
+    now_.TakeNoted(visit);
+    next_.TakeNoted(visit);
+  }
+  template <typename F>
+  void ForEach(F&& visit) {
+    for (Entry* e = cursor_; e != now_.slots + now_.size; ++e) {
+      if (e->packed != P{}) visit(*e);
+    }
+    for (size_t i = 0; i < next_.size; ++i) {
+      if (next_.slots[i].packed != P{}) visit(next_.slots[i]);
+    }
+  }
+
+ private:
+  using Block = SlotBlock<Entry>;
+
+  // Linear probing looks at 2 to 3.5 slots for a new key at these loads, as a share of 256.
+  static constexpr uint32_t kLowestLoad = 148, kHighestLoad = 184;
+  // Slots moved by an insert while the shard grows: more than the growth of the count asks for.
+  static constexpr size_t kMovedAtOnce = 16;
+  static constexpr size_t kFewestSlots = 8, kLongestTail = 256;
+  // Stands for the slots of a shard that has none.
+  static inline const Entry kNothing{};
+
+  static void SetKey(Entry& entry, const P& key) {
+    if constexpr (std::is_same_v<P, Word128>) {
+      // Two stores: GCC 12 would join them through the stack, which waits for both.
+      entry.packed.high = key.high;
+      asm volatile("" : : : "memory");
+      entry.packed.low = key.low;
+    } else {
+      entry.packed = key;
+    }
+  }
+
+  static Block MakeBlock(size_t slots_wanted, BlockArena& arena) {
+    Block block;
+    block.bytes = BlockArena::SizeFor(slots_wanted * sizeof(Entry) + slots_wanted / 4 + 8);
+    block.size = static_cast<uint32_t>((block.bytes - 8) * 4 / (sizeof(Entry) * 4 + 1));
+    // Words of marks behind the slots.
+    size_t marks_at = block.size * sizeof(Entry);
+    marks_at = (marks_at + 7) / 8 * 8;
+    while (marks_at + WordsOf(block.size) * 8 > block.bytes) {
+      --block.size;
+      marks_at = (block.size * sizeof(Entry) + 7) / 8 * 8;
+    }
+    block.homes = block.size - std::clamp<uint32_t>(block.size / 8, 2, kLongestTail);
+    char* const memory = arena.Take(block.bytes);
+    block.slots = reinterpret_cast<Entry*>(memory);
+    block.marks = reinterpret_cast<uint64_t*>(memory + marks_at);
+    // Whole words of marks, and at most 64 stretches of them.
+    const auto width = static_cast<uint32_t>(std::bit_width(block.size - 1));
+    block.touched_shift = std::max<uint32_t>(11, width) - 6;
+    return block;
+  }
+  static size_t WordsOf(size_t slots) {
+    return (slots + Block::kMarksPerWord - 1) / Block::kMarksPerWord;
+  }
+
+  Block& BlockOf(const Entry* entry) { return now_.Holds(entry) ? now_ : next_; }
+  static size_t IndexIn(const Block& block, const Entry* entry) {
+    return static_cast<size_t>(entry - block.slots);
+  }
+  // Moves an entry with its marks to an empty slot.
+  static void Relocate(Block& from, Entry& entry, Block& to, Entry& empty) {
+    const size_t i = IndexIn(from, &entry), k = IndexIn(to, &empty);
+    empty = entry;
+    to.ClearMarks(k);
+    if (const uint64_t marks = from.MarksOf(i); marks != 0) to.AddMarks(k, marks);
+  }
+
+  // The empty slot for the key, after the shard has grown as far as is due.
+  [[gnu::noinline]] Entry* MakeRoom(uint64_t hash, const P& key, const SecretFold& secret,
+                                    BlockArena& arena) {
+    if (next_.slots == nullptr && count_ >= limit_) BeginGrowth(arena);
+    if (next_.slots != nullptr) Move(kMovedAtOnce, secret, arena);
+    for (;;) {
+      Entry* const empty = Find(hash, key);
+      if (empty != now_.last() && (next_.slots == nullptr || empty != next_.last())) return empty;
+      // The end of a block is full, which its tail makes rare.
+      if (next_.slots == nullptr) BeginGrowth(arena);
+      Move(now_.size, secret, arena);
+    }
+  }
+
+  void BeginGrowth(BlockArena& arena) {
+    next_ = MakeBlock(std::max<size_t>(kFewestSlots, 2 * size_t{now_.size}), arena);
+    limit_ = static_cast<uint32_t>(next_.homes * load_ / 256);
+    if (now_.size == 0) FinishGrowth(arena);
+  }
+
+  // Goes on to the first empty slot behind `slots` more: between two clusters, so that no key lives on
+  // the other side of the cursor than its home.
+  void Move(size_t slots, const SecretFold& secret, BlockArena& arena) {
+    Entry* const end = now_.slots + now_.size;
+    Entry* const stop = cursor_ + std::min(slots, static_cast<size_t>(end - cursor_));
+    Entry* e = cursor_;
+    for (; e != end && (e < stop || e->packed != P{}); ++e) {
+      if (e->packed == P{}) continue;
+      Entry* to = next_.Home(secret(e->packed));
+      while (to->packed != P{}) ++to;
+      if (to == next_.last()) {
+        // It must stay empty. No shard of twice the size has so long a cluster at its end but by a
+        // miracle: begin again with more room.
+        Enlarge(secret, arena);
+        to = next_.Home(secret(e->packed));
+        while (to->packed != P{}) ++to;
+      }
+      Relocate(now_, *e, next_, *to);
+      now_.ClearMarks(IndexIn(now_, e));
+    }
+    cursor_ = e;
+    if (e == end) FinishGrowth(arena);
+  }
+
+  // Gives the block that takes over twice its size.
+  void Enlarge(const SecretFold& secret, BlockArena& arena) {
+    Block larger = MakeBlock(2 * size_t{next_.size}, arena);
+    for (size_t i = 0; i < next_.size; ++i) {
+      if (next_.slots[i].packed == P{}) continue;
+      Entry* to = larger.Home(secret(next_.slots[i].packed));
+      while (to->packed != P{}) ++to;
+      Relocate(next_, next_.slots[i], larger, *to);
+    }
+    arena.Give(reinterpret_cast<char*>(next_.slots), next_.bytes);
+    next_ = larger;
+    limit_ = static_cast<uint32_t>(next_.homes * load_ / 256);
+  }
+
+  void FinishGrowth(BlockArena& arena) {
+    if (now_.size != 0) arena.Give(reinterpret_cast<char*>(now_.slots), now_.bytes);
+    now_ = next_;
+    next_ = {};
+    cursor_ = now_.slots;
+  }
+
+  Block now_;
+  Entry* cursor_ = nullptr;
+  uint32_t count_ = 0;
+  uint32_t limit_ = 0;  // of entries, at which it grows
+  uint32_t load_ = kLowestLoad;
+  Block next_;
+};
+
+}  // namespace internal
+}  // namespace rtstream

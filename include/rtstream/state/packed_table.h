@@ -1,0 +1,175 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "rtstream/base/hash.h"
+#include "rtstream/base/page_pool.h"
+#include "rtstream/state/block_arena.h"
+#include "rtstream/state/key_index.h"
+#include "rtstream/state/packed_shard.h"
+
+namespace rtstream {
+
+// Values by packed key in memory: the working state of a keyed operator whose keys are numbers. Key and
+// value stand together in one slot of an open-addressing table, so that a look-up touches one or two
+// neighbouring cache lines; with Prefetch() some rows ahead they come from cache.
+//
+// The table is cut into a shard for each slice of the key groups, by a hash that is part of the stored
+// format, and each shard hashes with a secret. Shards grow one at a time and a few slots with each
+// insert: no insert moves more than some dozens of entries, but for the odd one that meets a full end of a
+// shard.
+//
+// Remembers which entries changed since the last TakeDirty. An entry stays where it is until the next
+// insert or erase. Not thread-safe: a lane owns it.
+template <typename P, typename V>
+class PackedTable {
+ public:
+  static_assert(std::is_trivially_copyable_v<V>);
+
+  using KeyRef = P;
+  using Value = V;
+  using Entry = PackedEntry<P, V>;
+
+  // An entry and the shard that it is in; false: there is none.
+  class Handle {
+   public:
+    Handle() = default;
+    Handle(Entry* entry, uint32_t shard) : entry_(entry), shard_(shard) {}
+    explicit operator bool() const { return entry_ != nullptr; }
+    Entry* operator->() const { return entry_; }
+    Entry& operator*() const { return *entry_; }
+    uint32_t shard() const { return shard_; }
+
+   private:
+    Entry* entry_ = nullptr;
+    uint32_t shard_ = 0;
+  };
+
+  PackedTable() {
+    for (uint32_t i = 0; i < kSlices; ++i) shards_[i].Init(i, kSlices);
+  }
+  PackedTable(PackedTable&&) noexcept = default;  // only to be destroyed afterwards
+  PackedTable& operator=(PackedTable&&) = delete;
+
+  // Entries take their memory from the pool from now on, which must outlive their making.
+  void UsePages(PagePool& pool) { arena_->UsePages(pool); }
+
+  uint64_t Hash(const P& key) const { return hash_(key); }
+  static uint32_t SliceOf(const P& key) {
+    return static_cast<uint32_t>(StableFold(key) >> 54) / kGroupsPerSlice;
+  }
+
+  [[gnu::always_inline]] void Prefetch(uint64_t hash, uint32_t shard) const {
+    const Entry* const home = shards_[shard].Home(hash);
+    __builtin_prefetch(home, 1);
+    if constexpr (64 % sizeof(Entry) != 0) {
+      __builtin_prefetch(reinterpret_cast<const char*>(home + 1) - 1, 1);
+    }
+  }
+
+  Handle Find(uint64_t hash, uint32_t shard, const P& key) {
+    if (key == P{}) [[unlikely]] return has_zero_ ? Zero() : Handle();
+    Entry* const entry = shards_[shard].Find(hash, key);
+    return entry->packed == key ? Handle(entry, shard) : Handle();
+  }
+  Handle Find(const P& key) { return Find(Hash(key), SliceOf(key), key); }
+
+  // The key's entry; made with a default value, and `fresh` set, if there is none.
+  Handle FindOrInsert(uint64_t hash, uint32_t shard, const P& key, bool& fresh) {
+    if (key == P{}) [[unlikely]] return FindOrInsertZero(fresh);
+    Entry* entry = shards_[shard].Find(hash, key);
+    fresh = entry->packed != key;
+    if (fresh) {
+      entry = shards_[shard].Insert(entry, hash, key, hash_, *arena_);
+      ++size_;
+    }
+    return {entry, shard};
+  }
+  Handle FindOrInsert(const P& key, bool& fresh) {
+    return FindOrInsert(Hash(key), SliceOf(key), key, fresh);
+  }
+
+  using Ref = P;
+  // REQUIRES: the key is there.
+  Handle At(const Ref& ref) { return Find(ref); }
+  const P& KeyOf(const Ref& ref) { return ref; }
+
+  void Erase(Handle at) {
+    --size_;
+    if (at.shard() == kZeroShard) {
+      has_zero_ = false;
+      zero_ = {};
+      zero_mark_ = {};
+      return;
+    }
+    shards_[at.shard()].Erase(*at, hash_);
+  }
+
+  // Notes the entry for TakeDirty.
+  void MarkDirty(Handle at) {
+    if (at.shard() == kZeroShard) [[unlikely]] {
+      zero_mark_ = {true, true};
+    } else {
+      shards_[at.shard()].MarkDirty(*at);
+    }
+  }
+  // True for the entry's first change since TakeDirty, unless it is noted already; a later one is noted.
+  bool IsFirstChange(Handle at) {
+    if (at.shard() == kZeroShard) [[unlikely]] {
+      zero_mark_.is_noted = zero_mark_.has_changed;
+      return !std::exchange(zero_mark_.has_changed, true);
+    }
+    return shards_[at.shard()].IsFirstChange(*at);
+  }
+
+  // Calls visit(entry) for each entry that was noted, once, and forgets the notes.
+  template <typename F>
+  void TakeDirty(F&& visit) {
+    for (auto& shard : shards_) shard.TakeDirty(visit);
+    if (zero_mark_.is_noted) visit(zero_);
+    zero_mark_ = {};
+  }
+
+  template <typename F>
+  void ForEachInSlice(uint32_t slice, F&& visit) {
+    shards_[slice].ForEach(visit);
+    if (has_zero_ && SliceOf(P{}) == slice) visit(zero_);
+  }
+  template <typename F>
+  void ForEach(F&& visit) {
+    for (uint32_t slice = 0; slice < kSlices; ++slice) ForEachInSlice(slice, visit);
+  }
+
+  size_t size() const { return size_; }
+  size_t memory() const { return arena_->memory() + sizeof *this; }
+
+ private:
+  // The key that is all zero, which means an empty slot, has an entry of its own.
+  static constexpr uint32_t kZeroShard = kSlices;
+  struct Mark {
+    bool has_changed = false;
+    bool is_noted = false;
+  };
+  Handle Zero() { return {&zero_, kZeroShard}; }
+  Handle FindOrInsertZero(bool& fresh) {
+    fresh = !std::exchange(has_zero_, true);
+    if (fresh) ++size_;
+    return Zero();
+  }
+
+  std::array<internal::PackedShard<P, V>, kSlices> shards_;
+  SecretFold hash_;
+  std::unique_ptr<BlockArena> arena_ = std::make_unique<BlockArena>();
+  size_t size_ = 0;
+  Entry zero_{};
+  bool has_zero_ = false;
+  Mark zero_mark_;
+};
+
+}  // namespace rtstream
