@@ -3,8 +3,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string_view>
+
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/memory_source.h"
+#include "rtstream/op/enrich.h"
 #include "rtstream/op/filter.h"
 #include "rtstream/op/map.h"
 #include "rtstream/op/validate.h"
@@ -58,6 +61,24 @@ TEST_F(TeeTest, WhatTheBranchDropsOrChangesIsNotSeenBehindIt) {
   ASSERT_THAT(driver.Drain(), IsOk());
   EXPECT_THAT(side_.all(), ElementsAre(-2));
   EXPECT_THAT(out_.all(), ElementsAre(1, 2));
+}
+
+TEST_F(TeeTest, WhatABranchChangesInPlaceIsNotSeenBehindItNorInFrontOfIt) {
+  // The rows are the segment's own, so that the flow behind the branch changes them where they stand.
+  MemoryTable<int> none;
+  PipelineDriver driver([&] {
+    return From(in_) | Map("ten", [](const int& n) { return n * 10; }) |
+           Tee("tee", Branch<int>() | Map("negate", [](int& n) { n = -n; }) |
+                          Enrich("more", none, [](const int&) { return std::string_view("?"); },
+                                 [](int& n, const int*) { n -= 1; }) |
+                          To(side_)) |
+           Map("add", [](int& n) { n += 1; }) | Tee("tee2", Branch<int>() | To(side_)) |
+           Map("add2", [](int& n) { n += 1; }) | To(out_);
+  });
+  Push({1, 2});
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_THAT(side_.all(), ElementsAre(-11, -21, 11, 21));
+  EXPECT_THAT(out_.all(), ElementsAre(12, 22));
 }
 
 TEST_F(TeeTest, ARecordThatTheBranchRefusesGoesOn) {

@@ -84,15 +84,27 @@ class Selection {
   std::array<uint16_t, Frame::kMaxRows> rows_;
 };
 
-// Selected rows of one type, as an operator or a sink sees them. Rows are never changed once they
-// are built, so several branches may look at the same ones.
+// Selected rows of one type, as an operator or a sink sees them. An operator may change rows that nobody
+// looks at after it (own_data); those that several branches look at are shared, and never changed.
 //
 // A view: valid during the call that it is passed to.
 template <typename T>
 class Rows {
  public:
+  // Shared rows.
   Rows(const T* rows, Frame& frame, const Selection& selection)
       : rows_(rows), frame_(&frame), selection_(&selection) {}
+  // Rows that belong to whoever gets them.
+  Rows(T* rows, Frame& frame, const Selection& selection)
+      : rows_(rows), own_(rows), frame_(&frame), selection_(&selection) {}
+  // Some of these rows, shared or not as they are. REQUIRES: `selection` is a part of theirs.
+  Rows Narrowed(const Selection& selection) const {
+    Rows some = *this;
+    some.selection_ = &selection;
+    return some;
+  }
+  // The same rows for somebody who must leave them as they are.
+  Rows Shared() const { return Rows(rows_, *frame_, *selection_); }
 
   size_t size() const { return selection_->size(); }
   bool empty() const { return selection_->empty(); }
@@ -106,13 +118,30 @@ class Rows {
   size_t row(size_t i) const { return (*selection_)[i]; }
   const T& at_row(size_t row) const { return rows_[row]; }
   const T* data() const { return rows_; }
+  // The same, to be changed; null if the rows are shared.
+  T* own_data() const { return own_; }
   const Selection& selection() const { return *selection_; }
   Frame& frame() const { return *frame_; }
 
  private:
   const T* rows_;
+  T* own_ = nullptr;
   Frame* frame_;
   const Selection* selection_;
 };
+
+namespace internal {
+
+// Rows that may be changed: the ones given if they are not shared, else copies of the selected ones in
+// `copies`.
+template <typename T>
+T* OwnRows(const Rows<T>& rows, std::vector<T>& copies) {
+  if (rows.own_data() != nullptr) return rows.own_data();
+  if (copies.size() < rows.frame().rows.size()) copies.resize(rows.frame().rows.size());
+  for (size_t i = 0; i < rows.size(); ++i) copies[rows.row(i)] = rows[i];
+  return copies.data();
+}
+
+}  // namespace internal
 
 }  // namespace rtstream

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rtstream/op/link.h"
+#include "rtstream/op/segment.h"
 
 namespace rtstream::internal {
 

@@ -106,10 +106,10 @@ struct DedupOp {
     if (!duplicates.empty()) {
       emit.node().counters().side.Add(duplicates.size());
       RTSTREAM_RETURN_IF_ERROR(
-          side.Process(emit.lane(), Rows<In>(in.data(), in.frame(), duplicates)));
+          side.Process(emit.lane(), in.Narrowed(duplicates)));
       duplicates.Clear();
     }
-    RTSTREAM_RETURN_IF_ERROR(emit.Push(Rows<In>(in.data(), in.frame(), fresh)));
+    RTSTREAM_RETURN_IF_ERROR(emit.Push(in.Narrowed(fresh)));
     fresh.Clear();
     claims.Settle([&](size_t i) { return in.frame().is_refused(in.row(i)); });
     return absl::OkStatus();

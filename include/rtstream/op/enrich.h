@@ -58,17 +58,41 @@ struct EnrichOp {
       found.assign(in.size(), nullptr);
       return table->Lookup(keys, absl::MakeSpan(found));
     }));
+    if constexpr (kInPlace) {
+      return Change(in, emit);
+    } else {
+      return Build(in, emit);
+    }
+  }
+
+ private:
+  template <typename Next>
+  absl::Status Change(const Rows<In>& in, Emitter<Next>& emit) {
+    In* const rows = OwnRows(in, built);
+    if constexpr (!kMayRefuse) {
+      for (size_t i = 0; i < in.size(); ++i) std::invoke(fn, rows[in.row(i)], found[i]);
+      return emit.Push(Rows<Output>(rows, in.frame(), in.selection()));
+    } else {
+      selection.Clear();
+      for (size_t i = 0; i < in.size(); ++i) {
+        const size_t row = in.row(i);
+        if (absl::Status s = std::invoke(fn, rows[row], found[i]); !s.ok()) [[unlikely]] {
+          emit.Refuse(in.frame(), row, std::move(s));
+          continue;
+        }
+        selection.Add(row);
+      }
+      return emit.Push(Rows<Output>(rows, in.frame(), selection));
+    }
+  }
+
+  template <typename Next>
+  absl::Status Build(const Rows<In>& in, Emitter<Next>& emit) {
     if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
       const size_t row = in.row(i);
-      if constexpr (kInPlace) {
-        built[row] = in[i];
-        if (absl::Status s = InvokeInPlace(fn, built[row], found[i]); !s.ok()) [[unlikely]] {
-          emit.Refuse(in.frame(), row, std::move(s));
-          continue;
-        }
-      } else if constexpr (kMayRefuse) {
+      if constexpr (kMayRefuse) {
         Result out = std::invoke(fn, in[i], found[i]);
         if (!out.ok()) [[unlikely]] {
           emit.Refuse(in.frame(), row, std::move(out).status());
@@ -116,7 +140,7 @@ struct EnrichStage : StageTag {
 // Takes    the type that `fn` names first; `key` returns a text view. `fn` gets null for a key that
 //          the table does not know. `table` must outlive the pipeline; CachedTable makes a slow one fast.
 // Emits    what `fn` returns; StatusOr<T> emits T. A `fn` that takes a T& and returns nothing, or a
-//          Status, changes the operator's copy of the record, which is then emitted: half the copying.
+//          Status, changes the record where it stands, if no other branch looks at it, else a copy.
 // State    none: after a crash the table is asked again, so it should say the same.
 // Watermark  passes.
 // Refuses  when `fn` returns an error status. A failed look-up is retried, then ends the run.

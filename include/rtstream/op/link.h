@@ -1,9 +1,6 @@
 #pragma once
 
-#include <cstddef>
 #include <string>
-#include <tuple>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -109,103 +106,6 @@ class OpLink final : public Node {
 
   Op op_;
   Next next_;
-};
-
-// Record operators in one loop, and what follows. Each takes a row and emits it, another, or none:
-//   using Input, Output;  static constexpr bool kMayRefuse, kKeepsRow;  std::string name;
-//   template <typename Emit> absl::Status Process(const Input&, Context&, Emit&&)
-// kKeepsRow: what it emits is the row that it got, so rows need not be copied.
-template <typename Next, typename... Ops>
-class Segment {
- public:
-  using Input = typename std::tuple_element_t<0, std::tuple<Ops...>>::Input;
-  using Output = typename std::tuple_element_t<sizeof...(Ops) - 1, std::tuple<Ops...>>::Output;
-  static constexpr bool kMayRefuse = (Ops::kMayRefuse || ...) || Next::kMayRefuse;
-
-  Segment(std::tuple<Ops...> ops, Next next) : ops_(std::move(ops)), next_(std::move(next)) {
-    std::apply([&](const Ops&... op) { (nodes_.emplace_back(op.name), ...); }, ops_);
-  }
-
-  absl::Status Process(Lane& lane, const Rows<Input>& rows) {
-    lane.Enter(&nodes_[0]);
-    if constexpr (!kKeepsRows) {
-      if (built_.size() < rows.frame().rows.size()) built_.resize(rows.frame().rows.size());
-    }
-    selection_.Clear();
-    size_t taken[kOps] = {};
-    Frame& frame = rows.frame();
-    for (size_t i = 0; i < rows.size(); ++i) {
-      lane.context().At(frame, rows.row(i));
-      Step<0>(rows[i], lane, taken);
-    }
-    for (size_t k = 0; k < kOps; ++k) {
-      nodes_[k].counters().in.Add(taken[k]);
-      nodes_[k].counters().out.Add(k + 1 < kOps ? taken[k + 1] : selection_.size());
-    }
-    if (selection_.empty()) return absl::OkStatus();
-    if constexpr (kKeepsRows) {
-      return next_.Process(lane, Rows<Output>(rows.data(), frame, selection_));
-    } else {
-      return next_.Process(lane, Rows<Output>(built_.data(), frame, selection_));
-    }
-  }
-
-  void Collect(std::vector<Node*>& nodes) {
-    nodes_[0].segment = this;
-    for (SegmentNode& node : nodes_) nodes.push_back(&node);
-    next_.Collect(nodes);
-  }
-
- private:
-  static constexpr size_t kOps = sizeof...(Ops);
-  static constexpr bool kKeepsRows = (Ops::kKeepsRow && ...);
-
-  // The first node of the segment starts all its operators.
-  class SegmentNode final : public Node {
-   public:
-    using Node::Node;
-    absl::Status Start(Lane& lane) override {
-      return segment == nullptr ? absl::OkStatus() : segment->StartAll(lane);
-    }
-    Segment* segment = nullptr;
-  };
-
-  absl::Status StartAll(Lane& lane) {
-    absl::Status status;
-    std::apply(
-        [&](Ops&... op) {
-          ([&] {
-            if constexpr (requires { op.Start(lane); }) status.Update(op.Start(lane));
-          }(), ...);
-        },
-        ops_);
-    return status;
-  }
-
-  template <size_t I, typename R>
-  void Step(R&& row, Lane& lane, size_t* taken) {
-    if constexpr (I == kOps) {
-      const size_t at = lane.context().row();
-      if constexpr (!kKeepsRows) built_[at] = std::forward<R>(row);
-      selection_.Add(at);
-    } else {
-      ++taken[I];
-      // What an operator of this segment has made is the next one's to take.
-      absl::Status status =
-          std::get<I>(ops_).Process(std::forward<R>(row), lane.context(), [&](auto&& out) {
-            Step<I + 1>(std::forward<decltype(out)>(out), lane, taken);
-          });
-      if (!status.ok()) [[unlikely]] {
-        lane.Refuse(nodes_[I], lane.context().frame(), lane.context().row(), std::move(status));
-      }
-    }
-  }
-
-  std::tuple<Ops...> ops_;
-  Next next_;
-  std::vector<SegmentNode> nodes_;
-  std::vector<Output> built_;
-  Selection selection_;
 };
 
 }  // namespace rtstream::internal

@@ -22,18 +22,22 @@ struct MapInPlaceOp {
                 "rtstream: a function that changes the record in place returns nothing or a Status");
   static constexpr bool kMayRefuse = !std::is_void_v<Result>;
   static constexpr bool kKeepsRow = false;
+  static constexpr bool kChangesRow = true;
 
   std::string name;
   F fn;
 
+  absl::Status Change(In& row, Context& ctx) const {
+    if constexpr (kTakesContext) {
+      return InvokeInPlace(fn, row, ctx);
+    } else {
+      return InvokeInPlace(fn, row);
+    }
+  }
+
   template <typename Emit>
   absl::Status Process(In&& row, Context& ctx, Emit&& emit) const {
-    absl::Status status;
-    if constexpr (kTakesContext) {
-      status = InvokeInPlace(fn, row, ctx);
-    } else {
-      status = InvokeInPlace(fn, row);
-    }
+    absl::Status status = Change(row, ctx);
     if (status.ok()) [[likely]] emit(std::move(row));
     return status;
   }
@@ -99,7 +103,7 @@ struct MapStage : RecordStage<F> {
 //
 // Takes    the type that `fn` names as its parameter; `fn` may take a Context& as well.
 // Emits    what `fn` returns; StatusOr<T> emits T. A `fn` that takes a T& and returns nothing, or a
-//          Status, changes the operator's copy of the record, which is then emitted.
+//          Status, changes the record where it stands, if no other branch looks at it, else a copy.
 // State    none. Watermark: passes.
 // Refuses  when `fn` returns an error status, with that status.
 template <typename F>

@@ -18,19 +18,22 @@ struct ParseJsonOp {
   using Output = T;
   static constexpr bool kMayRefuse = true;
   static constexpr bool kKeepsRow = false;
+  static constexpr bool kBuildsInto = true;
 
   std::string name;
   JsonLimits limits;
 
+  absl::Status Build(const Bytes& in, Context& ctx, T& out) const {
+    if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
+    return ReadJson(in, ctx.arena(), out, limits);
+  }
+
   template <typename Emit>
   absl::Status Process(const Bytes& in, Context& ctx, Emit&& emit) const {
-    if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
     T out{};
-    if (absl::Status status = ReadJson(in, ctx.arena(), out, limits); !status.ok()) [[unlikely]] {
-      return status;
-    }
-    emit(std::move(out));
-    return absl::OkStatus();
+    absl::Status status = Build(in, ctx, out);
+    if (status.ok()) [[likely]] emit(std::move(out));
+    return status;
   }
 };
 

@@ -68,9 +68,7 @@ class RouteChain final : public Node {
   absl::Status Send(Lane& lane, const Rows<T>& rows, std::index_sequence<I...>) {
     absl::Status status;
     (void)((ways_[I].empty() ||
-            (status = std::get<I>(branches_).Process(
-                 lane, Rows<T>(rows.data(), rows.frame(), ways_[I])))
-                .ok()) &&
+            (status = std::get<I>(branches_).Process(lane, rows.Narrowed(ways_[I]))).ok()) &&
            ...);
     return status;
   }

@@ -26,7 +26,7 @@ struct TeeOp {
   template <typename Next>
   absl::Status Process(const Rows<T>& in, Emitter<Next>& emit) {
     if (in.empty()) return absl::OkStatus();
-    RTSTREAM_RETURN_IF_ERROR(branch.Process(emit.lane(), in));
+    RTSTREAM_RETURN_IF_ERROR(branch.Process(emit.lane(), in.Shared()));
     if (in.frame().any_refused()) {
       for (size_t i = 0; i < in.size(); ++i) in.frame().PassOn(in.row(i));
     }

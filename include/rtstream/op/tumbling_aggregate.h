@@ -81,7 +81,7 @@ struct TumblingAggregateOp {
     }
     if (late_rows.empty()) return absl::OkStatus();
     emit.node().counters().side.Add(late_rows.size());
-    return late.Process(emit.lane(), Rows<In>(in.data(), in.frame(), late_rows));
+    return late.Process(emit.lane(), in.Narrowed(late_rows));
   }
 
   template <typename Next>
