@@ -6,6 +6,7 @@
 #include "examples/retail/csv_file.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/io/memory_table.h"
 
 namespace retail {
 namespace {

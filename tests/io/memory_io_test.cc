@@ -5,7 +5,6 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "rtstream/io/lookup_table.h"
 #include "rtstream/io/memory_sink.h"
 #include "rtstream/io/memory_source.h"
 #include "rtstream/testing/matchers.h"
@@ -114,19 +113,6 @@ TEST(MemorySink, MarkBeyondItsRowsIsDataLoss) {
   MemorySink<int> sink;
   EXPECT_THAT(sink.Open("1"), StatusIs(absl::StatusCode::kDataLoss));
   EXPECT_THAT(sink.Open("many"), StatusIs(absl::StatusCode::kDataLoss));
-}
-
-TEST(MemoryTable, FindsWhatWasPutLastAndLeavesTheRestNull) {
-  MemoryTable<int> table;
-  table.Put("a", 1);
-  table.Put("a", 2);
-  const std::vector<std::string_view> keys{"a", "b", "a"};
-  std::vector<const int*> found(3, nullptr);
-  ASSERT_THAT(table.Lookup(keys, absl::MakeSpan(found)), IsOk());
-  EXPECT_EQ(*found[0], 2);
-  EXPECT_EQ(found[1], nullptr);
-  EXPECT_EQ(found[2], found[0]);
-  EXPECT_EQ(table.size(), 1u);
 }
 
 }  // namespace

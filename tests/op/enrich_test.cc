@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rtstream/io/memory_table.h"
 #include "rtstream/op/tee.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/op/sale_test_base.h"

@@ -7,7 +7,7 @@
 
 #include "rtstream/core/dead_letter.h"
 #include "rtstream/flow/pipeline.h"
-#include "rtstream/io/lookup_table.h"
+#include "rtstream/io/memory_table.h"
 #include "rtstream/io/memory_sink.h"
 #include "rtstream/io/memory_source.h"
 #include "tests/op/sale.h"

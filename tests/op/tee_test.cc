@@ -7,6 +7,7 @@
 
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/memory_source.h"
+#include "rtstream/io/memory_table.h"
 #include "rtstream/op/enrich.h"
 #include "rtstream/op/filter.h"
 #include "rtstream/op/map.h"

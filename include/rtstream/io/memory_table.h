@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "rtstream/io/lookup_table.h"
+#include "rtstream/io/text_map.h"
+
+namespace rtstream {
+
+// Reference data in memory: the values of a batch's keys in two passes, so that the memory of one comes
+// while another is looked up. Keys of up to 15 bytes take one slot of 24 bytes.
+//
+// Not thread-safe: filled before the run.
+template <typename V>
+class MemoryTable final : public LookupTable<V> {
+ public:
+  // Replaces the value that the key had.
+  void Put(std::string_view key, V value) {
+    const uint32_t at = index_.FindOrInsert(key, static_cast<uint32_t>(values_.size()));
+    if (at == values_.size()) {
+      values_.push_back(std::move(value));
+    } else {
+      values_[at] = std::move(value);
+    }
+  }
+  size_t size() const { return values_.size(); }
+
+  absl::Status Lookup(absl::Span<const std::string_view> keys,
+                      absl::Span<const V*> found) override {
+    rows_.resize(keys.size());
+    index_.Find(keys, absl::MakeSpan(rows_));
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (rows_[i] != internal::TextMap::kNone) found[i] = &values_[rows_[i]];
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  internal::TextMap index_;
+  std::deque<V> values_;
+  std::vector<uint32_t> rows_;
+};
+
+}  // namespace rtstream

@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/base/text.h"
+#include "rtstream/op/link.h"
+#include "rtstream/op/stage.h"
+#include "rtstream/state/interner.h"
+
+namespace rtstream {
+
+struct InternOptions {
+  // Most texts that get a number; default 16 million. A record with another one is refused. Each takes its
+  // bytes and some 50 more, for ever.
+  uint32_t max_texts = 1 << 24;
+};
+
+namespace internal {
+
+template <typename F, typename In>
+struct InternOp {
+  using Input = In;
+  using Output = In;
+  static constexpr bool kMayRefuse = true;
+  using Text = std::invoke_result_t<const F&, const In&>;
+  static_assert(std::is_convertible_v<Text, std::string_view> &&
+                    (std::is_lvalue_reference_v<Text> ||
+                     std::is_same_v<std::remove_cv_t<Text>, std::string_view>),
+                "rtstream: the text function of Intern must return a reference or a std::string_view");
+
+  std::string name;
+  F text_of;
+  uint32_t In::*number;
+  InternOptions options;
+  Interner texts{};
+  Interner::Batch batch{};
+  std::vector<In> copies{};
+  Selection selection{};
+
+  template <typename Next>
+  absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
+    constexpr size_t kAhead = 16;
+    batch.Begin(in.size());
+    const auto prepare = [&](size_t i) { batch.Prepare(texts, i, std::invoke(text_of, in[i])); };
+    for (size_t i = 0; i < kAhead && i < in.size(); ++i) prepare(i);
+    In* const rows = OwnRows(in, copies);
+    selection.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      if (i + kAhead < in.size()) prepare(i + kAhead);
+      const size_t row = in.row(i);
+      rows[row].*number =
+          texts.Intern(batch, i, std::invoke(text_of, std::as_const(rows[row])), options.max_texts);
+      if (rows[row].*number == Interner::kNone) [[unlikely]] {
+        emit.Refuse(in.frame(), row,
+                    absl::ResourceExhaustedError(Concat("a new text, and ", texts.size(),
+                                                        " are known, want at most ",
+                                                        options.max_texts)));
+        continue;
+      }
+      selection.Add(row);
+    }
+    return emit.Push(Rows<In>(rows, in.frame(), selection));
+  }
+
+  void UsePages(PagePool& pool) { texts.UsePages(pool); }
+  size_t state_keys() const { return texts.size(); }
+  absl::Status Checkpoint(CheckpointWriter& out) {
+    texts.Checkpoint(out);
+    return absl::OkStatus();
+  }
+  absl::Status Restore(const CheckpointReader& in) { return texts.Restore(in); }
+};
+
+template <typename F, typename T>
+struct InternStage : StageTag {
+  template <typename>
+  using Expected = T;
+  template <typename In>
+  static constexpr bool kAccepts =
+      std::is_same_v<In, T> && std::is_invocable_v<const F&, const In&>;
+  std::string name;
+  F text_of;
+  uint32_t T::*number;
+  InternOptions options;
+  InternStage(std::string n, F f, uint32_t T::*m, const InternOptions& o)
+      : name(std::move(n)), text_of(std::move(f)), number(m), options(o) {}
+  template <typename In>
+  auto Bind() && {
+    return InternOp<F, In>{std::move(name), std::move(text_of), number, options};
+  }
+};
+
+}  // namespace internal
+
+// Gives each record the number of a text in it: 0, 1, 2 ... as texts first come, the same for ever. Keys
+// that are made of numbers (see PackableKey) are looked up and stored at a fraction of the cost of texts.
+//
+//   | rt::Intern("store_number", &Sale::store, &Sale::store_number)
+//   | rt::Aggregate("units_of_store", &Sale::store_number, AddUnits)
+//
+// Takes    the type whose uint32_t member `number` is; `text_of` returns a text view.
+// Emits    the same record with the number, changed where it stands, if no other branch looks at it.
+// State    the texts, under `name`; ReadTexts gives them in the order of their numbers.
+// Watermark  passes.
+// Refuses  ResourceExhausted: a new text when options.max_texts are known.
+template <typename F, typename T>
+internal::InternStage<F, T> Intern(std::string name, F text_of, uint32_t T::*number,
+                                   const InternOptions& options = {}) {
+  return {std::move(name), std::move(text_of), number, options};
+}
+
+}  // namespace rtstream
