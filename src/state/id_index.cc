@@ -1,44 +1,78 @@
 #include "rtstream/state/id_index.h"
 
+#include <algorithm>
+#include <cstring>
+#include <new>
 #include <utility>
 
 namespace rtstream {
+namespace internal {
+
+void IdLines::Provide(size_t i, std::vector<Pages>& spare, PagePool* pool) {
+  const size_t want = std::min(i, lines() - 1) >> kPieceBits;
+  while (provided_ <= want) {
+    // The last piece is as large as what is left.
+    const size_t bytes = std::min(kPiece, lines() - provided_ * kPiece) * sizeof(IdLine);
+    Pages& piece = pieces_[provided_++];
+    if (bytes == Pages::kHugePage && !spare.empty()) {
+      piece = std::move(spare.back());
+      spare.pop_back();
+      std::memset(piece.data(), 0, piece.size());
+    } else if (bytes == Pages::kHugePage && pool != nullptr) {
+      piece = pool->Take();
+    } else {
+      piece = Pages(bytes);
+    }
+    at_.push_back(reinterpret_cast<IdLine*>(piece.data()));
+  }
+}
+
+void IdLines::GiveBack(size_t i, std::vector<Pages>& spare) {
+  for (; (given_back_ + 1) * kPiece <= i; ++given_back_) {
+    spare.push_back(std::move(pieces_[given_back_]));
+    at_[given_back_] = nullptr;
+  }
+}
+
+size_t IdLines::memory() const {
+  size_t bytes = 0;
+  for (const Pages& piece : pieces_) bytes += piece.size();
+  return bytes;
+}
+
+}  // namespace internal
+
 namespace {
 
-constexpr int kInitialBits = 6;
+using internal::IdLine;
+using internal::IdLines;
+
+constexpr size_t kFewestLines = 64;
 
 }  // namespace
 
-IdIndex::IdIndex()
-    : pages_(sizeof(Line) << kInitialBits),
-      mask_((size_t{1} << kInitialBits) - 1),
-      shift_(64 - kInitialBits) {}
-
-void IdIndex::Remove(Line& line, size_t k) {
-  const size_t last = CountOf(line) - 1;
-  line.tags[k] = line.tags[last];
-  line.refs[k] = line.refs[last];
-  line.tags[last] = 0;
-  line.refs[last] = 0;
+IdIndex::IdIndex() : now_(kFewestLines), limit_(kFewestLines * kMostPerLine / 16) {
+  now_.Provide(now_.lines(), spare_, nullptr);
 }
 
 bool IdIndex::Erase(uint64_t hash, uint32_t ref) {
   uint32_t* const slot = Find(hash, [&](uint32_t found) { return found == ref; });
   if (slot == nullptr) return false;
   --size_;
-  size_t hole = static_cast<size_t>(reinterpret_cast<char*>(slot) - pages_.data()) / sizeof(Line);
-  bool was_full = lines()[hole].IsFull();
-  Remove(lines()[hole], static_cast<size_t>(slot - lines()[hole].refs));
+  const Place home = HomeOf(TagOf(hash));
+  const IdLines& lines = *home.lines;
+  size_t hole = home.line;
+  while (slot < lines[hole].refs || slot >= lines[hole].refs + IdLine::kSlots) ++hole;
+  bool was_full = lines[hole].IsFull();
+  lines[hole].Remove(static_cast<size_t>(slot - lines[hole].refs));
   // Look-ups stop at a line that is not full. What went past the hole because it was full moves back.
-  for (size_t i = (hole + 1) & mask_; was_full; i = (i + 1) & mask_) {
-    Line& line = lines()[i];
+  for (size_t i = hole + 1; was_full; ++i) {
+    IdLine& line = lines[i];
     was_full = line.IsFull();
-    for (size_t k = CountOf(line); k-- > 0;) {
-      if (((i - HomeOf(line.tags[k])) & mask_) < ((i - hole) & mask_)) continue;
-      Line& to = lines()[hole];
-      to.tags[kSlots - 1] = line.tags[k];
-      to.refs[kSlots - 1] = line.refs[k];
-      Remove(line, k);
+    for (size_t k = line.count(); k-- > 0;) {
+      if (lines.HomeOf(line.tags[k]) > hole) continue;
+      lines[hole].Add(line.tags[k], line.refs[k]);
+      line.Remove(k);
       hole = i;
       break;
     }
@@ -46,16 +80,64 @@ bool IdIndex::Erase(uint64_t hash, uint32_t ref) {
   return true;
 }
 
-void IdIndex::Grow() {
-  const size_t old_count = mask_ + 1;
-  Pages old_pages(2 * old_count * sizeof(Line));
-  std::swap(old_pages, pages_);
-  const Line* const old = reinterpret_cast<const Line*>(old_pages.data());
-  mask_ = 2 * old_count - 1;
-  --shift_;
-  for (size_t i = 0; i < old_count; ++i) {
-    for (size_t k = 0; k < kSlots && old[i].refs[k] != 0; ++k) Put(old[i].tags[k], old[i].refs[k]);
+void IdIndex::GoOnGrowing() {
+  if (next_.homes() == 0) BeginGrowth();
+  Move(kMovedAtOnce);
+}
+
+void IdIndex::PutAfterGrowth(uint64_t hash, uint32_t ref) {
+  for (;;) {
+    if (next_.homes() == 0) BeginGrowth();
+    Move(now_.lines());
+    if (Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) return;
   }
+}
+
+void IdIndex::BeginGrowth() {
+  // Whole pieces once there are some, so that none is cut.
+  size_t homes = now_.homes() + now_.homes() / 2;
+  if (homes > IdLines::kPiece) {
+    homes = (homes + IdLines::kPiece - 1) / IdLines::kPiece * IdLines::kPiece;
+  }
+  next_ = IdLines(homes);
+  next_.Provide(0, spare_, pool_);
+  limit_ = homes * kMostPerLine / 16;
+}
+
+// Goes on to the end of a line that is not full: nothing that lives behind it has its home before it.
+void IdIndex::Move(size_t lines) {
+  const size_t stop = std::min(now_.lines(), cursor_ + lines);
+  while (cursor_ < now_.lines()) {
+    const IdLine& line = now_[cursor_];
+    const size_t home = next_.homes() * (cursor_ + 1) / now_.homes();
+    next_.Provide(home + IdLines::kPiece / 2, spare_, pool_);
+    for (size_t k = 0; k < line.count(); ++k) {
+      const Place to{&next_, next_.HomeOf(line.tags[k])};
+      if (Put(to, line.tags[k], line.refs[k])) [[likely]] continue;
+      // A crowd at the end that the tail cannot hold, with half as many lines more: all of one hash.
+      throw std::bad_alloc();
+    }
+    const bool is_full = line.IsFull();
+    ++cursor_;
+    if (cursor_ >= stop && !is_full) break;
+  }
+  now_.GiveBack(cursor_, spare_);
+  if (cursor_ >= now_.lines()) FinishGrowth();
+}
+
+void IdIndex::FinishGrowth() {
+  next_.Provide(next_.lines(), spare_, pool_);
+  now_.GiveBack(now_.lines() + IdLines::kPiece, spare_);
+  now_ = std::move(next_);
+  next_ = {};
+  cursor_ = 0;
+  spare_.clear();
+}
+
+size_t IdIndex::memory() const {
+  size_t bytes = now_.memory() + next_.memory();
+  for (const Pages& pages : spare_) bytes += pages.size();
+  return bytes;
 }
 
 }  // namespace rtstream

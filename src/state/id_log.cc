@@ -34,11 +34,11 @@ char* IdLog::TakeMemory(uint32_t units) {
   return memory;
 }
 
-uint32_t IdLog::NewChunk(int64_t bucket, std::string_view id, uint32_t before) {
+uint32_t IdLog::NewChunk(int64_t bucket, bool holds_numbers, uint32_t units, uint32_t before) {
   Chunk chunk;
   chunk.bucket = bucket;
-  chunk.holds_uuids = IdBatch::IsUuid(id);
-  if (const uint32_t units = UnitsOf(id); units > kChunkUnits) {
+  chunk.holds_numbers = holds_numbers;
+  if (units > kChunkUnits) {
     chunk.own = Pages(units * kUnit);
     memory_ += chunk.own.size();
     chunk.data = chunk.own.data();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <vector>
@@ -53,13 +54,53 @@ TEST_F(IdIndexTest, WhatIsNotThereIsNotErased) {
 }
 
 TEST_F(IdIndexTest, HashesOfOneLineOverflowIntoTheNextAndComeBack) {
-  // All of the last line: they wrap around to the first ones.
+  // All of the last line: the tail behind it takes them.
   for (uint32_t ref = 1; ref <= 40; ++ref) Insert(~uint64_t{0} - (uint64_t{ref} << 33), ref);
   ExpectAllFound();
   for (uint32_t ref = 1; ref <= 40; ref += 2) {
     Erase(ref);
     ExpectAllFound();
   }
+}
+
+TEST_F(IdIndexTest, CrowdThatItsTailCannotHoldMakesItGrow) {
+  // 2,000 hashes of the last 1/256 of the range: more than the tail of the smallest index has slots.
+  for (uint32_t ref = 1; ref <= 2000; ++ref) Insert(~uint64_t{0} - (uint64_t{ref} << 43), ref);
+  ExpectAllFound();
+}
+
+TEST_F(IdIndexTest, FindsEverythingAtEveryMomentOfItsGrowth) {
+  Random random(TestSeed());
+  for (uint32_t ref = 1; ref <= 3000; ++ref) {
+    Insert(random.Next(), ref);
+    ExpectAllFound();
+  }
+}
+
+TEST_F(IdIndexTest, AReferenceTakesTenToSixteenBytes) {
+  Random random(TestSeed());
+  size_t least = 100, most = 0;
+  for (uint32_t ref = 1; ref <= 1'500'000; ++ref) {
+    index_.Insert(random.Next(), ref);
+    // Pieces of a huge page are small against it from here on. While it grows it has both.
+    if (ref < 1'000'000) continue;
+    least = std::min(least, index_.memory() / ref);
+    most = std::max(most, index_.memory() / ref);
+  }
+  EXPECT_GE(least, 9u);
+  EXPECT_LE(most, 18u);
+}
+
+TEST_F(IdIndexTest, PiecesComeFromThePool) {
+  PagePool pool;
+  index_.UsePages(pool);
+  (void)pool.Take();
+  pool.Fill();
+  const size_t ready = pool.ready();
+  Random random(TestSeed());
+  // Until a piece is not enough.
+  for (uint32_t ref = 1; ref <= 400'000; ++ref) index_.Insert(random.Next(), ref);
+  EXPECT_LT(pool.ready(), ready);
 }
 
 TEST_F(IdIndexTest, DoesWhatAMapDoesUnderRandomUse) {

@@ -10,6 +10,7 @@
 #include "rtstream/base/time.h"
 #include "rtstream/core/frame.h"
 #include "rtstream/base/hash.h"
+#include "rtstream/state/byte_io.h"
 #include "rtstream/state/checkpoint.h"
 #include "rtstream/state/id_batch.h"
 #include "rtstream/state/id_index.h"
@@ -26,7 +27,7 @@ namespace rtstream {
 //   <scope>c/<bucket>/<epoch>      window, ids
 //
 // In memory a bucket's ids stand in chunks of its own (IdLog), 16 bytes a UUID, and one index over all of
-// them tells where an id is, 11 to 21 bytes an id. A look-up of a new id touches one cache line.
+// them tells where an id is, 10 to 16 bytes an id. A look-up of a new id touches one cache line.
 //
 // Exact. Hashes are secret: see SecretHash. Not thread-safe.
 class ClaimTable {
@@ -40,7 +41,10 @@ class ClaimTable {
   // REQUIRES: window >= 16 us, the same for the life of the state.
   void set_window(Duration window);
 
-  void UsePages(PagePool& pool) { log_.UsePages(pool); }
+  void UsePages(PagePool& pool) {
+    log_.UsePages(pool);
+    index_.UsePages(pool);
+  }
 
   // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
   void Prepare(const IdBatch& ids);
@@ -82,9 +86,10 @@ class ClaimTable {
   };
   struct Bucket {
     std::vector<uint32_t> chunks;  // of the log, in the order of their making
-    uint32_t uuids = 0, others = 0;  // the chunks being filled; 0: none
-    size_t first_uncommitted = 0;    // chunks before it are stored
-    size_t uncommitted = 0;          // ids that are not
+    uint32_t numbers = 0, texts = 0;  // the chunks being filled; 0: none
+    size_t first_uncommitted = 0;     // chunks before it are stored
+    // Ids that are not.
+    size_t uncommitted_numbers = 0, uncommitted_texts = 0;
     bool is_stored = false;          // something is
     // What Expire() has done of the bucket.
     bool is_expiring = false;
@@ -92,23 +97,33 @@ class ClaimTable {
     uint32_t expired_units = 0;  // of the next chunk
   };
 
-  uint64_t HashOf(std::string_view id) const {
-    return hash_(IdBatch::IsUuid(id) ? id.substr(1) : id);
-  }
+  uint64_t HashOf(const Word128& id) const { return number_hash_(id); }
+  uint64_t HashOf(std::string_view id) const { return text_hash_(id); }
+  template <typename Id>
+  Outcome Claim(const Id& id, uint32_t i, Time event_time, Time watermark);
+  int64_t NumberOf(Time event_time);
   Bucket& BucketOf(int64_t number);
   // The id's place in the log of its bucket.
-  uint32_t Append(int64_t number, std::string_view id);
+  template <typename Id>
+  uint32_t Append(int64_t number, const Id& id);
+  // Restores one id.
+  template <typename Id>
+  void Load(int64_t number, const Id& id);
   void GiveBack(const Pending& pending);
   void SettleRest();
   bool IsLive(int64_t bucket, Time watermark) const;
   // False if `left` ids were not enough.
   bool ExpireBucket(Bucket& bucket, size_t& left);
   std::string TakeUncommitted(Bucket& bucket);
+  template <typename Id>
+  void AppendUncommitted(const Bucket& bucket, ByteWriter& out);
+  bool WasGivenBack(uint32_t ref) const;
   absl::Status ReadBlock(int64_t bucket, std::string_view block);
 
   Duration window_{16};
   Duration width_{2};
-  SecretHash hash_;
+  SecretFold number_hash_;
+  SecretHash text_hash_;
   IdIndex index_;
   IdLog log_;
   std::vector<uint64_t> hashes_;
@@ -116,8 +131,12 @@ class ClaimTable {
   std::vector<uint32_t> pending_chunks_;
   std::vector<uint32_t> given_back_;  // places in the log that are no claim any more, and not yet stored
   std::map<int64_t, Bucket> buckets_;
-  Bucket* last_bucket_ = nullptr;  // where the last claim went; null: not known
+  // Where the last claim went; null: not known.
+  Bucket* last_bucket_ = nullptr;
   int64_t last_number_ = 0;
+  // Of the bucket that the last event time fell into.
+  int64_t near_number_ = 0;
+  int64_t near_begin_ = 0;
   std::vector<int64_t> dropped_;  // stored buckets to delete in the next commit
 };
 

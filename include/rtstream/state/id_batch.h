@@ -6,36 +6,46 @@
 #include <string_view>
 #include <vector>
 
+#include "rtstream/base/hash.h"
+
 namespace rtstream {
 
-// The ids of a batch as bytes, the first of which says their kind. A UUID in its canonical text takes 17
-// bytes, other text one byte more than it has; different ids have different bytes.
+// The ids of a batch: numbers of 16 bytes, and texts. A UUID in its canonical text is the number that it
+// stands for, since that text can be made of the number again; any other text stays what it is. A batch's
+// ids are all of one type, so a number is never mistaken for a text's.
 class IdBatch {
  public:
-  static constexpr char kText = '\0', kUuid = '\x01', kKey = '\x02';
-  static constexpr size_t kUuidBytes = 16;  // behind the kind
-
   void Clear();
   void AddText(std::string_view id);
+  void AddNumber(const Word128& id) {
+    high_.push_back(id.high);
+    low_.push_back(id.low);
+    text_ends_.push_back(kNumber);
+  }
+  // An id of another type, as the bytes that `append` puts behind a string.
   template <typename Append>
-  void AddKey(Append&& append) {
-    bytes_.push_back(kKey);
-    append(bytes_);
-    ends_.push_back(static_cast<uint32_t>(bytes_.size()));
+  void AddBytes(Append&& append) {
+    AddNumber({texts_.size(), 0});
+    append(texts_);
+    text_ends_.back() = static_cast<uint32_t>(texts_.size());
   }
 
-  size_t size() const { return ends_.size(); }
-  std::string_view operator[](size_t i) const {
-    const uint32_t begin = i == 0 ? 0 : ends_[i - 1];
-    return {bytes_.data() + begin, ends_[i] - begin};
-  }
-  static bool IsUuid(std::string_view id) {
-    return id.size() == 1 + kUuidBytes && id[0] == kUuid;
+  size_t size() const { return text_ends_.size(); }
+  bool is_number(size_t i) const { return text_ends_[i] == kNumber; }
+  // REQUIRES: is_number(i).
+  Word128 number(size_t i) const { return {high_[i], low_[i]}; }
+  // REQUIRES: !is_number(i). Valid until the batch is changed.
+  std::string_view text(size_t i) const {
+    return std::string_view(texts_).substr(high_[i], text_ends_[i] - high_[i]);
   }
 
  private:
-  std::string bytes_;
-  std::vector<uint32_t> ends_;
+  static constexpr uint32_t kNumber = ~uint32_t{0};
+
+  // Halves apart: written as one of 16 bytes, a number would be read back before it is there.
+  std::vector<uint64_t> high_, low_;  // of a text, where it begins
+  std::vector<uint32_t> text_ends_;   // kNumber: it is a number
+  std::string texts_;
 };
 
 }  // namespace rtstream

@@ -1,71 +1,43 @@
 #pragma once
 
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
+#include "rtstream/base/page_pool.h"
 #include "rtstream/base/pages.h"
 
 namespace rtstream {
+namespace internal {
 
-// From hashes to references that are not 0: an open-addressing table whose buckets are cache lines of
-// eight slots, so that one line answers nearly every look-up. It does not know what the references refer to:
-// look-ups ask the caller.
-//
-// 11 to 21 bytes a reference. Not thread-safe.
-class IdIndex {
- public:
-  IdIndex();
-
-  // Inlined by force: see KeyIndex::PrefetchSlot.
-  [[gnu::always_inline]] void Prefetch(uint64_t hash) const {
-    __builtin_prefetch(&lines()[hash >> shift_]);
-  }
-
-  // The slot of a reference with this hash for which is(ref) is true; null: there is none. Valid until
-  // the next Insert or Erase.
-  template <typename Is>
-  uint32_t* Find(uint64_t hash, Is&& is) {
-    for (size_t i = hash >> shift_;; i = (i + 1) & mask_) {
-      Line& line = lines()[i];
-      for (uint32_t m = Matches(line.tags, TagOf(hash)); m != 0; m &= m - 1) {
-        uint32_t& ref = line.refs[std::countr_zero(m)];
-        if (ref != 0 && is(ref)) return &ref;
-      }
-      if (!line.IsFull()) return nullptr;
-    }
-  }
-
-  // REQUIRES: the reference is not there.
-  void Insert(uint64_t hash, uint32_t ref) {
-    if (size_ + 1 > kMostPerLine * (mask_ + 1)) Grow();
-    Put(TagOf(hash), ref);
-    ++size_;
-  }
-  // Whether the reference was there.
-  bool Erase(uint64_t hash, uint32_t ref);
-
-  size_t size() const { return size_; }
-  size_t memory() const { return pages_.size(); }
-
- private:
+// Eight slots of a tag and a reference, filled from the front: one cache line answers nearly every look-up.
+struct alignas(64) IdLine {
   static constexpr size_t kSlots = 8;
-  // Beyond this average lines overflow into the next ones too often.
-  static constexpr size_t kMostPerLine = 6;
 
-  // Slots are filled from the front. A tag is the hash's high half, whose high bits name the home line.
-  struct alignas(64) Line {
-    uint32_t tags[kSlots];
-    uint32_t refs[kSlots];
-    bool IsFull() const { return refs[kSlots - 1] != 0; }
-  };
-  static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
-  size_t HomeOf(uint32_t tag) const { return tag >> (shift_ - 32); }
+  uint32_t tags[kSlots];
+  uint32_t refs[kSlots];
+
+  bool IsFull() const { return refs[kSlots - 1] != 0; }
+  size_t count() const {
+    return static_cast<size_t>(std::countr_zero(Matches(refs, 0) | 1u << kSlots));
+  }
+  void Add(uint32_t tag, uint32_t ref) {
+    const size_t k = count();
+    tags[k] = tag;
+    refs[k] = ref;
+  }
+  // Takes slot k out.
+  void Remove(size_t k) {
+    const size_t last = count() - 1;
+    tags[k] = tags[last];
+    refs[k] = refs[last];
+    tags[last] = refs[last] = 0;
+  }
 
   // A bit for each slot whose word is `v`.
   static uint32_t Matches(const uint32_t (&words)[kSlots], uint32_t v) {
@@ -82,28 +54,134 @@ class IdIndex {
     return m;
 #endif
   }
-  static size_t CountOf(const Line& line) {
-    return static_cast<size_t>(std::countr_zero(Matches(line.refs, 0) | 1u << kSlots));
+};
+
+// An array of zeroed lines in pieces of a huge page, which can be given back from the front.
+class IdLines {
+ public:
+  static constexpr size_t kPieceBits = 15;
+  static constexpr size_t kPiece = size_t{1} << kPieceBits;  // lines
+  static_assert(kPiece * sizeof(IdLine) == Pages::kHugePage);
+
+  IdLines() = default;
+  // Look-ups begin in one of `homes` lines; a few more take what the last ones have no room for.
+  explicit IdLines(size_t homes) : homes_(homes) { pieces_.resize((lines() + kPiece - 1) / kPiece); }
+
+  // A tag is the upper half of a hash: lines stand in the order of the hashes of what lives in them.
+  size_t HomeOf(uint32_t tag) const { return static_cast<size_t>(uint64_t{tag} * homes_ >> 32); }
+  IdLine& operator[](size_t i) const { return at_[i >> kPieceBits][i & (kPiece - 1)]; }
+
+  size_t homes() const { return homes_; }
+  size_t lines() const { return homes_ == 0 ? 0 : homes_ + kTail; }
+
+  // Has memory for the lines up to i, taken from `spare` or the pool.
+  void Provide(size_t i, std::vector<Pages>& spare, PagePool* pool);
+  // Moves the memory of pieces that end before line i to `spare`.
+  void GiveBack(size_t i, std::vector<Pages>& spare);
+
+  size_t memory() const;
+
+ private:
+  // At the fullest, one end in ten thousand million has a crowd that reaches farther.
+  static constexpr size_t kTail = 128;
+
+  size_t homes_ = 0;
+  size_t given_back_ = 0;  // pieces
+  size_t provided_ = 0;    // pieces
+  std::vector<Pages> pieces_;
+  std::vector<IdLine*> at_;
+};
+
+}  // namespace internal
+
+// From hashes to references that are not 0: an open-addressing table whose buckets are cache lines. It does
+// not know what the references refer to: look-ups ask the caller.
+//
+// Grows by half, a line with each insert: lines stand in the order of their hashes, so growing reads
+// the old ones and writes the new ones from left to right, and what lives before the cursor is found in the
+// new ones. The old ones' memory serves the new. 10 to 16 bytes a reference. Not thread-safe.
+class IdIndex {
+ public:
+  IdIndex();
+
+  // Memory comes from the pool from now on, which must outlive its taking.
+  void UsePages(PagePool& pool) { pool_ = &pool; }
+
+  // Inlined by force: see KeyIndex::PrefetchSlot.
+  [[gnu::always_inline]] void Prefetch(uint64_t hash) const {
+    const Place home = HomeOf(TagOf(hash));
+    __builtin_prefetch(&(*home.lines)[home.line]);
   }
 
-  void Put(uint32_t tag, uint32_t ref) {
-    size_t i = HomeOf(tag);
-    while (lines()[i].IsFull()) i = (i + 1) & mask_;
-    Line& line = lines()[i];
-    const size_t k = CountOf(line);
-    line.tags[k] = tag;
-    line.refs[k] = ref;
+  // The slot of a reference with this hash for which is(ref) is true; null: there is none. Valid until
+  // the next Insert or Erase.
+  template <typename Is>
+  uint32_t* Find(uint64_t hash, Is&& is) const {
+    for (Place at = HomeOf(TagOf(hash));; ++at.line) {
+      internal::IdLine& line = (*at.lines)[at.line];
+      for (uint32_t m = internal::IdLine::Matches(line.tags, TagOf(hash)); m != 0; m &= m - 1) {
+        uint32_t& ref = line.refs[std::countr_zero(m)];
+        if (ref != 0 && is(ref)) return &ref;
+      }
+      if (!line.IsFull()) return nullptr;
+    }
   }
-  // Takes slot k out of a line.
-  static void Remove(Line& line, size_t k);
-  void Grow();
 
-  Line* lines() const { return reinterpret_cast<Line*>(pages_.data()); }
+  // REQUIRES: the reference is not there.
+  void Insert(uint64_t hash, uint32_t ref) {
+    if (next_.homes() != 0 || size_ >= limit_) [[unlikely]] GoOnGrowing();
+    if (!Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) [[unlikely]] PutAfterGrowth(hash, ref);
+    ++size_;
+  }
+  // Whether the reference was there.
+  bool Erase(uint64_t hash, uint32_t ref);
 
-  Pages pages_;
-  size_t mask_ = 0;
-  int shift_ = 0;
+  size_t size() const { return size_; }
+  size_t memory() const;
+
+ private:
+  // References a line has on average when growth begins, in sixteenths. Beyond, too many lines overflow
+  // into the next ones.
+  static constexpr size_t kMostPerLine = 102;
+  // Lines moved with an insert, which is more than the next growth asks for.
+  static constexpr size_t kMovedAtOnce = 1;
+
+  static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
+
+  struct Place {
+    const internal::IdLines* lines;
+    size_t line;
+  };
+  // Where looking for the tag begins.
+  Place HomeOf(uint32_t tag) const {
+    const Place home{&now_, now_.HomeOf(tag)};
+    if (home.line >= cursor_) [[likely]] return home;
+    return {&next_, next_.HomeOf(tag)};
+  }
+  // False: there is no room before the end, whose line must not become full.
+  static bool Put(Place at, uint32_t tag, uint32_t ref) {
+    const internal::IdLines& lines = *at.lines;
+    while (lines[at.line].IsFull()) ++at.line;
+    internal::IdLine& line = lines[at.line];
+    if (at.line + 1 == lines.lines() && line.count() + 1 == internal::IdLine::kSlots) [[unlikely]] {
+      return false;
+    }
+    line.Add(tag, ref);
+    return true;
+  }
+
+  [[gnu::noinline]] void GoOnGrowing();
+  [[gnu::noinline]] void PutAfterGrowth(uint64_t hash, uint32_t ref);
+  void BeginGrowth();
+  void Move(size_t lines);
+  void FinishGrowth();
+
+  internal::IdLines now_, next_;  // next_ has no lines unless the index grows
+  size_t cursor_ = 0;             // lines of now_ before it have moved to next_
   size_t size_ = 0;
+  size_t limit_ = 0;
+  PagePool* pool_ = nullptr;
+  std::vector<Pages> spare_;  // memory of lines that have moved
 };
 
 }  // namespace rtstream
