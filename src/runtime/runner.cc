@@ -12,6 +12,7 @@
 #include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/flow/pipeline_body.h"
+#include "rtstream/state/memory_store.h"
 #include "sink_set.h"
 
 namespace rtstream {
@@ -21,12 +22,14 @@ struct Runner::Impl {
   // The commit thread works ahead after so many bytes of input each time.
   static constexpr uint64_t kWorkAheadBytes = 4 << 20;
 
-  Impl(Pipeline p, StateStore& s, RunOptions o)
+  // `s` null: there are no commits.
+  Impl(Pipeline p, StateStore* s, RunOptions o)
       : options(std::move(o)),
         clock(options.clock == nullptr ? &system_clock : options.clock),
         pipeline(std::move(p)),
         body(pipeline.body()),
-        store(s),
+        keeps_commits(s != nullptr),
+        store(keeps_commits ? *s : no_store),
         seed(options.seed != 0 ? options.seed : SeedFrom(*clock)),
         lane(*clock, wakeup, options.retry, seed),
         sinks(body.nodes(), options.dead_letters),
@@ -64,6 +67,8 @@ struct Runner::Impl {
   Clock* clock;
   Pipeline pipeline;
   internal::PipelineBody& body;
+  bool keeps_commits;
+  MemoryStateStore no_store;  // stays empty
   StateStore& store;
   uint64_t seed;
   Wakeup wakeup;
@@ -94,6 +99,8 @@ struct Runner::Impl {
 absl::Status Runner::Impl::Open() {
   if (is_open) return absl::OkStatus();
   RTSTREAM_RETURN_IF_ERROR(CheckNames(counted));
+  lane.set_keeps_changes(keeps_commits);
+  if (!keeps_commits) RTSTREAM_RETURN_IF_ERROR(sinks.CheckAllPlain());
   for (Node* node : body.nodes()) RTSTREAM_RETURN_IF_ERROR(node->Start(lane));
   RTSTREAM_ASSIGN_OR_RETURN(std::optional<CommitRecord> last, ReadCommit(store));
   const bool is_new = !last.has_value();
@@ -128,6 +135,7 @@ absl::Status Runner::Impl::Open() {
   }
   last_cut = clock->Monotonic();
   is_open = true;
+  if (!keeps_commits) return absl::OkStatus();
   if (is_new) {
     // From here on every staged byte is either named by a commit or known to be uncommitted.
     RTSTREAM_RETURN_IF_ERROR(BeginCommit());
@@ -253,7 +261,7 @@ absl::Status Runner::Impl::AdvanceWatermark(Time now) {
 }
 
 absl::Status Runner::Impl::CommitIfDue() {
-  if (!has_uncommitted) return absl::OkStatus();
+  if (!has_uncommitted || !keeps_commits) return absl::OkStatus();
   const bool is_full = epoch_bytes >= options.max_epoch_bytes;
   const bool is_due = clock->Monotonic() - last_cut >= options.commit_interval;
   // While a commit is under way the next epoch grows, up to its bound; then the lane waits.
@@ -316,6 +324,10 @@ absl::Status Runner::Impl::PublishDurable() {
 }
 
 absl::Status Runner::Impl::Commit() {
+  if (!keeps_commits) {
+    CommitJob nothing;
+    return sinks.Cut(lane, next, nothing);
+  }
   if (has_uncommitted) RTSTREAM_RETURN_IF_ERROR(BeginCommit());
   RTSTREAM_RETURN_IF_ERROR(committer.Wait());
   RTSTREAM_RETURN_IF_ERROR(PublishDurable());
@@ -334,7 +346,9 @@ absl::Status Runner::Impl::ForgetAcknowledged() {
 }
 
 Runner::Runner(Pipeline pipeline, StateStore& store, RunOptions options)
-    : impl_(std::make_unique<Impl>(std::move(pipeline), store, std::move(options))) {}
+    : impl_(std::make_unique<Impl>(std::move(pipeline), &store, std::move(options))) {}
+Runner::Runner(Pipeline pipeline, RunOptions options)
+    : impl_(std::make_unique<Impl>(std::move(pipeline), nullptr, std::move(options))) {}
 Runner::~Runner() = default;
 
 absl::Status Runner::Open() {

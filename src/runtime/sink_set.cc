@@ -46,6 +46,16 @@ SinkSet::SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters
   }
 }
 
+absl::Status SinkSet::CheckAllPlain() const {
+  for (SinkBase* sink : sinks_) {
+    if (sink->plain() == nullptr) {
+      return absl::FailedPreconditionError(
+          Concat("sink '", sink->name(), "' needs commits, and this run has no store"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 std::vector<StagedSinkBase*> SinkSet::staged() const {
   std::vector<StagedSinkBase*> staged;
   for (SinkBase* sink : sinks_) {

@@ -28,6 +28,9 @@ class SinkSet {
   // two share one.
   absl::Status Open(const CommitRecord& last);
 
+  // FailedPrecondition: a sink needs commits.
+  absl::Status CheckAllPlain() const;
+
   std::vector<StagedSinkBase*> staged() const;
 
   // Writes the lane's dead letters of the batch at hand.

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "rtstream/io/memory_source.h"
+#include "rtstream/op/map.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/runtime/world.h"
 
@@ -32,6 +32,31 @@ TEST(Runner, NothingFollowsAnError) {
   EXPECT_THAT(runner->Commit(), StatusIs(absl::StatusCode::kInternal, "broken"));
   EXPECT_THAT(runner->Run(), StatusIs(absl::StatusCode::kInternal, "broken"));
   EXPECT_TRUE(world.CommittedSums().empty());
+}
+
+TEST(Runner, WithoutAStoreItReadsToTheEndAndFlushesItsSinks) {
+  World world(50);
+  Runner runner(From(world.source) |
+                    UpdateState(
+                        "sum", [](const int64_t& n) { return n % 2; },
+                        [](ItemUpdate<int64_t>& item, const int64_t& n) {
+                          item.Set((item.exists() ? item.value() : 0) + n);
+                          return item.version() + 1;
+                        }) |
+                    Map("times_seen", [](const uint64_t& n) { return static_cast<int64_t>(n); }) |
+                    To(world.plain),
+                world.Options());
+  world.plain.flush_faults.Push(absl::InternalError("flushed"));
+  EXPECT_THAT(runner.Run(), StatusIs(absl::StatusCode::kInternal, "flushed"));
+  ASSERT_EQ(world.plain.delivered.size(), 50u);
+  EXPECT_EQ(world.plain.delivered.back(), 25);
+}
+
+TEST(Runner, WithoutAStoreASinkThatNeedsCommitsIsRefused) {
+  World world(20);
+  Runner runner(world.Make(), world.Options());
+  EXPECT_THAT(runner.Run(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                                     HasSubstr("needs commits, and this run has no store")));
 }
 
 TEST(Runner, AFailedOpenIsNotTriedAgain) {

@@ -99,7 +99,7 @@ struct RecordUserOp {
     return absl::OkStatus();
   }
 
-  void UsePages(PagePool& pool) { LendPages(user, pool); }
+  void Attach(const StateHost& host) { AttachUser(user, host); }
   absl::Status Start(Lane&) { return CheckUser(name, user); }
   absl::Status Checkpoint(CheckpointWriter& out)
     requires kUserHasState<User>
@@ -145,7 +145,7 @@ struct BatchUserOp {
     }
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
-  void UsePages(PagePool& pool) { LendPages(user, pool); }
+  void Attach(const StateHost& host) { AttachUser(user, host); }
   absl::Status Start(Lane&) { return CheckUser(name, user); }
   absl::Status Checkpoint(CheckpointWriter& out)
     requires kUserHasState<User>

@@ -94,7 +94,7 @@ struct DedupOp {
     claims.Expire(emit.lane().watermark());
     return absl::OkStatus();
   }
-  void UsePages(PagePool& pool) { claims.UsePages(pool); }
+  void Attach(const StateHost& host) { claims.UsePages(*host.pages); }
   size_t state_keys() const { return claims.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) {

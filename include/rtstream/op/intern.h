@@ -69,7 +69,7 @@ struct InternOp {
     return emit.Push(Rows<In>(rows, in.frame(), selection));
   }
 
-  void UsePages(PagePool& pool) { texts.UsePages(pool); }
+  void Attach(const StateHost& host) { texts.UsePages(*host.pages); }
   size_t state_keys() const { return texts.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     texts.Checkpoint(out);

@@ -15,6 +15,7 @@
 #include "rtstream/core/dead_letter.h"
 #include "rtstream/core/watermark.h"
 #include "rtstream/op/node.h"
+#include "rtstream/state/state_host.h"
 
 namespace rtstream {
 
@@ -41,6 +42,9 @@ class Lane {
   WatermarkTracker& watermarks() { return watermarks_; }
   // Memory that was touched ahead of need, for tables that grow.
   PagePool& pages() { return pages_; }
+  StateHost state_host() { return {&pages_, keeps_changes_}; }
+  // Whether there are commits; set before operators are started.
+  void set_keeps_changes(bool keeps) { keeps_changes_ = keeps; }
 
   // The watermark at the end of the last batch.
   Time watermark() const { return watermark_; }
@@ -78,6 +82,7 @@ class Lane {
   RetryOptions retry_;
   uint64_t seed_;
   PagePool pages_;
+  bool keeps_changes_ = true;
   Arena arena_;
   Context context_;
   WatermarkTracker watermarks_;

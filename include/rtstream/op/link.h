@@ -51,7 +51,7 @@ class Emitter {
 //   using Input, Output;   static constexpr bool kMayRefuse;   std::string name;
 //   absl::Status Process(const Rows<Input>&, Emitter<Next>&)
 // and, where it needs them, Start(Lane&), Restore(const CheckpointReader&),
-// Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), UsePages(PagePool&),
+// Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), Attach(const StateHost&),
 // Collect(std::vector<Node*>&).
 template <typename Op, typename Next>
 class OpLink final : public Node {
@@ -75,7 +75,7 @@ class OpLink final : public Node {
   }
 
   absl::Status Start(Lane& lane) override {
-    if constexpr (requires { op_.UsePages(lane.pages()); }) op_.UsePages(lane.pages());
+    if constexpr (requires { op_.Attach(lane.state_host()); }) op_.Attach(lane.state_host());
     if constexpr (requires { op_.Start(lane); }) return op_.Start(lane);
     return absl::OkStatus();
   }

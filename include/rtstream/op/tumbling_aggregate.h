@@ -95,7 +95,7 @@ struct TumblingAggregateOp {
     return absl::OkStatus();
   }
 
-  void UsePages(PagePool& pool) { sums.UsePages(pool); }
+  void Attach(const StateHost& host) { sums.Attach(host); }
   size_t state_keys() const { return sums.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);

@@ -79,7 +79,7 @@ struct UpdateStateOp {
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
 
-  void UsePages(PagePool& pool) { items.UsePages(pool); }
+  void Attach(const StateHost& host) { items.Attach(host); }
   size_t state_keys() const { return items.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     items.Checkpoint(out);

@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "rtstream/base/page_pool.h"
 #include "rtstream/op/operator.h"
 #include "rtstream/state/checkpoint.h"
+#include "rtstream/state/state_host.h"
 
 // What a user's operator keeps, as Apply needs it.
 
@@ -43,12 +43,12 @@ absl::Status RestoreUser(Op& op, const CheckpointReader& in) {
   return status;
 }
 template <typename Op>
-void LendPages(Op& op, PagePool& pool) {
+void AttachUser(Op& op, const StateHost& host) {
   if constexpr (HasStates<Op>) {
     std::apply(
         [&](auto&... state) {
           ([&](auto& s) {
-            if constexpr (requires { s.UsePages(pool); }) s.UsePages(pool);
+            if constexpr (requires { s.Attach(host); }) s.Attach(host);
           }(state), ...);
         },
         op.States());

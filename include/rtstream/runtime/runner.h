@@ -63,10 +63,15 @@ class Runner {
  public:
   // `store` must outlive the runner. Nothing is opened yet.
   Runner(Pipeline pipeline, StateStore& store, RunOptions options = {});
+  // Without commits: state is in memory and gone with the runner, a source is read from its beginning, and
+  // nothing is done for a restart. Every sink must be a plain one; they are flushed by Commit(), which
+  // Run() calls at its end.
+  explicit Runner(Pipeline pipeline, RunOptions options = {});
   ~Runner();  // does not commit: what was not committed is read again the next time
 
   // Loads the last commit and opens sinks and source at it. FailedPrecondition: the store, a setting,
-  // a sink or the input is not the one committed. DataLoss: something stored is damaged or gone.
+  // a sink or the input is not the one committed, or a sink needs commits and there are none. DataLoss:
+  // something stored is damaged or gone.
   absl::Status Open();
 
   // Processes one batch and begins a commit when one is due.

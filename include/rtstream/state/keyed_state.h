@@ -62,8 +62,8 @@ class KeyedState {
   size_t size() const { return stored_->table().size(); }
   size_t memory() const { return stored_->table().memory(); }
 
-  // Takes memory that was touched ahead of need, where there is some. `pool` must outlive the use.
-  void UsePages(PagePool& pool) { stored_->UsePages(pool); }
+  // For whoever runs the operator.
+  void Attach(const StateHost& host) { stored_->Attach(host); }
   void Checkpoint(CheckpointWriter& out) { stored_->Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) { return stored_->Restore(in); }
 

@@ -18,6 +18,7 @@
 #include "rtstream/state/keyed_table.h"
 #include "rtstream/state/packed_key.h"
 #include "rtstream/state/packed_table.h"
+#include "rtstream/state/state_host.h"
 #include "rtstream/state/table_log.h"
 #include "rtstream/state/value_codec.h"
 
@@ -39,17 +40,22 @@ class StoredTable {
   Table& table() { return table_; }
   size_t size() const { return table_.size(); }
 
-  void UsePages(PagePool& pool) { table_.UsePages(pool); }
+  void Attach(const StateHost& host) {
+    table_.UsePages(*host.pages);
+    keeps_changes_ = host.keeps_changes;
+  }
 
   // The entry has a new value. The first of an epoch is stored at once, while it is in the cache; if
   // others follow, the last is stored again by the commit.
   void Changed(Handle entry) {
-    if (table_.IsFirstChange(entry)) AppendEntry(*entry, Delta());
+    if (keeps_changes_ && table_.IsFirstChange(entry)) AppendEntry(*entry, Delta());
   }
   // The entry's value may change until the commit, which stores it.
-  void MayChange(Handle entry) { table_.MarkDirty(entry); }
+  void MayChange(Handle entry) {
+    if (keeps_changes_) table_.MarkDirty(entry);
+  }
   void Erase(Handle entry) {
-    AppendKey(entry->key(), /*is_erased=*/true, Delta());
+    if (keeps_changes_) AppendKey(entry->key(), /*is_erased=*/true, Delta());
     table_.Erase(entry);
   }
 
@@ -175,6 +181,7 @@ class StoredTable {
   }
 
   Table table_;
+  bool keeps_changes_ = true;
   ByteWriter delta_;
   TableLog log_;
 };
