@@ -32,6 +32,7 @@ void ClaimTable::Prepare(const IdBatch& ids) {
   hashes_.resize(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
     hashes_[i] = ids.is_number(i) ? HashOf(ids.number(i)) : HashOf(ids.text(i));
+    if (i < kAhead) index_.Prefetch(hashes_[i]);
   }
 }
 

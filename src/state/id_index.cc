@@ -1,6 +1,7 @@
 #include "rtstream/state/id_index.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <new>
 #include <utility>
@@ -51,7 +52,8 @@ constexpr size_t kFewestLines = 64;
 
 }  // namespace
 
-IdIndex::IdIndex() : now_(kFewestLines), limit_(kFewestLines * kMostPerLine / 16) {
+IdIndex::IdIndex()
+    : now_(kFewestLines), limit_(kFewestLines * kMostPerLine / 16), step_at_(limit_) {
   now_.Provide(now_.lines(), spare_, nullptr);
 }
 
@@ -81,6 +83,7 @@ bool IdIndex::Erase(uint64_t hash, uint32_t ref) {
 }
 
 void IdIndex::GoOnGrowing() {
+  step_at_ = size_ + kInsertsPerStep;
   if (next_.homes() == 0) BeginGrowth();
   Move(kMovedAtOnce);
 }
@@ -107,19 +110,36 @@ void IdIndex::BeginGrowth() {
 // Goes on to the end of a line that is not full: nothing that lives behind it has its home before it.
 void IdIndex::Move(size_t lines) {
   const size_t stop = std::min(now_.lines(), cursor_ + lines);
-  while (cursor_ < now_.lines()) {
+  // How full the lines are that are being filled: read from a line that was just written piece by piece,
+  // it would be waited for.
+  constexpr uint8_t kUnknown = 0xff;
+  constexpr size_t kAhead = 16;
+  std::array<uint8_t, 2 * kMovedAtOnce> counts;
+  counts.fill(kUnknown);
+  const size_t first = next_.homes() * cursor_ / now_.homes();
+  bool is_inside = false;  // a cluster
+  for (; cursor_ < now_.lines() && (cursor_ < stop || is_inside); ++cursor_) {
+    next_.Provide(next_.homes() * (cursor_ + 1) / now_.homes() + IdLines::kPiece / 2, spare_, pool_);
     const IdLine& line = now_[cursor_];
-    const size_t home = next_.homes() * (cursor_ + 1) / now_.homes();
-    next_.Provide(home + IdLines::kPiece / 2, spare_, pool_);
-    for (size_t k = 0; k < line.count(); ++k) {
-      const Place to{&next_, next_.HomeOf(line.tags[k])};
-      if (Put(to, line.tags[k], line.refs[k])) [[likely]] continue;
+    __builtin_prefetch(&line + kAhead);
+    __builtin_prefetch(&next_[next_.homes() * cursor_ / now_.homes()] + kAhead + kAhead / 2, 1);
+    for (size_t k = 0; k < IdLine::kSlots && line.refs[k] != 0; ++k) {
+      size_t to = next_.HomeOf(line.tags[k]);
+      for (; to - first < counts.size(); ++to) {
+        uint8_t& count = counts[to - first];
+        if (count == kUnknown) count = static_cast<uint8_t>(next_[to].count());
+        if (count == IdLine::kSlots) continue;
+        next_[to].tags[count] = line.tags[k];
+        next_[to].refs[count] = line.refs[k];
+        ++count;
+        break;
+      }
+      if (to - first < counts.size()) [[likely]] continue;
+      counts.fill(kUnknown);
       // A crowd at the end that the tail cannot hold, with half as many lines more: all of one hash.
-      throw std::bad_alloc();
+      if (!Put({&next_, to}, line.tags[k], line.refs[k])) throw std::bad_alloc();
     }
-    const bool is_full = line.IsFull();
-    ++cursor_;
-    if (cursor_ >= stop && !is_full) break;
+    is_inside = line.IsFull();
   }
   now_.GiveBack(cursor_, spare_);
   if (cursor_ >= now_.lines()) FinishGrowth();
@@ -131,6 +151,7 @@ void IdIndex::FinishGrowth() {
   now_ = std::move(next_);
   next_ = {};
   cursor_ = 0;
+  step_at_ = limit_;
   spare_.clear();
 }
 

@@ -77,7 +77,7 @@ TEST_F(IdIndexTest, FindsEverythingAtEveryMomentOfItsGrowth) {
   }
 }
 
-TEST_F(IdIndexTest, AReferenceTakesTenToSixteenBytes) {
+TEST_F(IdIndexTest, AReferenceTakesElevenToSeventeenBytes) {
   Random random(TestSeed());
   size_t least = 100, most = 0;
   for (uint32_t ref = 1; ref <= 1'500'000; ++ref) {

@@ -19,7 +19,7 @@ namespace rtstream {
 
 struct DedupOptions {
   // How long an id is remembered, in event time from its first copy: at least this, at most an
-  // eighth more. Memory grows with it: 26 to 32 bytes a UUID; texts take theirs and 15 to 40 more.
+  // eighth more. Memory grows with it: 27 to 33 bytes a UUID; texts take theirs and 15 to 40 more.
   // At least 16 us, and long enough that the records at hand lie in fewer than 500,000 eighths of it.
   Duration window{0};
 };

@@ -99,7 +99,7 @@ class KeyedRows<PackedTable<P, V>> {
   }
 
  private:
-  static constexpr size_t kAhead = 16;
+  static constexpr size_t kAhead = 32;
   static constexpr bool kIsWide = std::is_same_v<P, Word128>;
 
   void Resize(size_t rows) {

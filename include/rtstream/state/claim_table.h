@@ -27,7 +27,7 @@ namespace rtstream {
 //   <scope>c/<bucket>/<epoch>      window, ids
 //
 // In memory a bucket's ids stand in chunks of its own (IdLog), 16 bytes a UUID, and one index over all of
-// them tells where an id is, 10 to 16 bytes an id. A look-up of a new id touches one cache line.
+// them tells where an id is, 11 to 17 bytes an id. A look-up of a new id touches one cache line.
 //
 // Exact. Hashes are secret: see SecretHash. Not thread-safe.
 class ClaimTable {
@@ -50,8 +50,8 @@ class ClaimTable {
   void Prepare(const IdBatch& ids);
   // Asks for the memory that Claim will need some ids later.
   [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
-    constexpr size_t kAhead = 16;
     if (i + kAhead < hashes_.size()) index_.Prefetch(hashes_[i + kAhead]);
+    if (i + kNextAhead < hashes_.size()) index_.PrefetchNext(hashes_[i + kNextAhead]);
   }
   // Claims the i-th id for a record of this event time, as seen at this watermark.
   // REQUIRES: the event time is at most a window behind the watermark, which never goes back.
@@ -80,6 +80,9 @@ class ClaimTable {
   size_t memory() const { return index_.memory() + log_.memory(); }
 
  private:
+  // How many ids ahead a line is asked for, and the one behind it.
+  static constexpr size_t kAhead = 32, kNextAhead = 8;
+
   struct Pending {
     uint32_t index;  // in the batch's ids
     uint32_t ref;

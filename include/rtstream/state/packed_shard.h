@@ -56,7 +56,7 @@ class PackedShard {
   // REQUIRES: Find() gave `empty` for the key.
   Entry* Insert(Entry* empty, uint64_t hash, const P& key, const SecretFold& secret,
                 BlockArena& arena) {
-    if (count_ >= limit_ || next_.slots != nullptr || empty == now_.last()) [[unlikely]] {
+    if (count_ >= step_at_ || empty == now_.last || empty == next_.last) [[unlikely]] {
       empty = MakeRoom(hash, key, secret, arena);
     }
     ++count_;
@@ -111,8 +111,10 @@ class PackedShard {
 
   // Linear probing looks at 2 to 3.5 slots for a new key at these loads, as a share of 256.
   static constexpr uint32_t kLowestLoad = 148, kHighestLoad = 184;
-  // Slots moved by an insert while the shard grows: more than the growth of the count asks for.
-  static constexpr size_t kMovedAtOnce = 16;
+  // While the shard grows so many slots are moved after each so many inserts: more than the next growth
+  // asks for, few enough for some microseconds, and enough for the memory to stream.
+  static constexpr size_t kMovedAtOnce = 512;
+  static constexpr uint32_t kInsertsPerStep = 32;
   static constexpr size_t kFewestSlots = 8, kLongestTail = 256;
   // Stands for the slots of a shard that has none.
   static inline const Entry kNothing{};
@@ -142,6 +144,7 @@ class PackedShard {
     block.homes = block.size - std::clamp<uint32_t>(block.size / 8, 2, kLongestTail);
     char* const memory = arena.Take(block.bytes);
     block.slots = reinterpret_cast<Entry*>(memory);
+    block.last = block.slots + block.size - 1;
     block.marks = reinterpret_cast<uint64_t*>(memory + marks_at);
     // Whole words of marks, and at most 64 stretches of them.
     const auto width = static_cast<uint32_t>(std::bit_width(block.size - 1));
@@ -167,11 +170,14 @@ class PackedShard {
   // The empty slot for the key, after the shard has grown as far as is due.
   [[gnu::noinline]] Entry* MakeRoom(uint64_t hash, const P& key, const SecretFold& secret,
                                     BlockArena& arena) {
-    if (next_.slots == nullptr && count_ >= limit_) BeginGrowth(arena);
-    if (next_.slots != nullptr) Move(kMovedAtOnce, secret, arena);
+    if (count_ >= step_at_) {
+      step_at_ = count_ + kInsertsPerStep;
+      if (next_.slots == nullptr) BeginGrowth(arena);
+      if (next_.slots != nullptr) Move(kMovedAtOnce, secret, arena);
+    }
     for (;;) {
       Entry* const empty = Find(hash, key);
-      if (empty != now_.last() && (next_.slots == nullptr || empty != next_.last())) return empty;
+      if (empty != now_.last && empty != next_.last) return empty;
       // The end of a block is full, which its tail makes rare.
       if (next_.slots == nullptr) BeginGrowth(arena);
       Move(now_.size, secret, arena);
@@ -194,7 +200,7 @@ class PackedShard {
       if (e->packed == P{}) continue;
       Entry* to = next_.Home(secret(e->packed));
       while (to->packed != P{}) ++to;
-      if (to == next_.last()) {
+      if (to == next_.last) {
         // It must stay empty. No shard of twice the size has so long a cluster at its end but by a
         // miracle: begin again with more room.
         Enlarge(secret, arena);
@@ -227,12 +233,14 @@ class PackedShard {
     now_ = next_;
     next_ = {};
     cursor_ = now_.slots;
+    step_at_ = limit_;
   }
 
   Block now_;
   Entry* cursor_ = nullptr;
   uint32_t count_ = 0;
-  uint32_t limit_ = 0;  // of entries, at which it grows
+  uint32_t limit_ = 0;    // of entries, at which it begins to grow
+  uint32_t step_at_ = 0;  // at which there is something to do for that
   uint32_t load_ = kLowestLoad;
   Block next_;
 };

@@ -12,14 +12,14 @@ template <typename Entry>
 struct SlotBlock {
   Entry* slots = nullptr;
   uint64_t homes = 0;      // where look-ups begin; the slots behind them take what does not fit there
+  Entry* last = nullptr;   // the last slot stays empty, so that every look-up ends
   uint64_t* marks = nullptr;
-  uint32_t size = 0;       // the last slot stays empty, so that every look-up ends
+  uint32_t size = 0;
   uint32_t touched_shift = 0;
   uint64_t touched = 0;    // bit i: a slot from i << touched_shift on may have marks
   size_t bytes = 0;
 
   Entry* Home(uint64_t hash) const { return slots + MultiplyHigh(hash, homes); }
-  Entry* last() const { return slots + size - 1; }
   bool Holds(const Entry* entry) const { return entry >= slots && entry < slots + size; }
 
   static uint64_t MultiplyHigh(uint64_t a, uint64_t b) {
