@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "rtstream/io/memory_source.h"
 #include "rtstream/op/map.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/runtime/world.h"
