@@ -17,17 +17,16 @@ std::string BlockKey(uint32_t first) { return Concat("t/", OrderedHex(first)); }
 }  // namespace
 
 void Interner::Batch::Begin(size_t rows) {
-  if (hashes_.size() >= rows) return;
-  hashes_.resize(rows);
+  if (homes_.size() >= rows) return;
+  homes_.resize(rows);
+  shards_.resize(rows);
   high_.resize(rows);
   low_.resize(rows);
 }
 
 uint32_t Interner::Intern(std::string_view text, uint32_t max_texts) {
   if (text.size() > kLongestShortText) return InternLong(text, max_texts);
-  const Word128 packed = PackText(text);
-  if (const auto known = short_.Find(packed); known) return known->value;
-  return AddShort(short_.Hash(packed), packed, text, max_texts);
+  return InternShort(PackText(text), text, max_texts);
 }
 
 uint32_t Interner::InternLong(std::string_view text, uint32_t max_texts) {
@@ -38,11 +37,11 @@ uint32_t Interner::InternLong(std::string_view text, uint32_t max_texts) {
   return long_.FindOrInsert(hash, text, fresh)->value = Add(text);
 }
 
-uint32_t Interner::AddShort(uint64_t hash, const Word128& packed, std::string_view text,
-                            uint32_t max_texts) {
+uint32_t Interner::InternShort(const Word128& packed, std::string_view text, uint32_t max_texts) {
+  if (const auto known = short_.Find(packed); known) return known->value;
   if (size() >= max_texts) return kNone;
   bool fresh = false;
-  return short_.FindOrInsert(hash, ShardOf(packed), packed, fresh)->value = Add(text);
+  return short_.FindOrInsert(packed, fresh)->value = Add(text);
 }
 
 uint32_t Interner::Add(std::string_view text) {

@@ -37,6 +37,8 @@ TEST(Runner, NothingFollowsAnError) {
 
 TEST(Runner, WithoutAStoreItReadsToTheEndAndFlushesItsSinks) {
   World world(50);
+  RunOptions options = world.Options();
+  options.dead_letters = nullptr;
   Runner runner(From(world.source) |
                     UpdateState(
                         "sum", [](const int64_t& n) { return n % 2; },
@@ -46,7 +48,7 @@ TEST(Runner, WithoutAStoreItReadsToTheEndAndFlushesItsSinks) {
                         }) |
                     Map("times_seen", [](const uint64_t& n) { return static_cast<int64_t>(n); }) |
                     To(world.plain),
-                world.Options());
+                options);
   world.plain.flush_faults.Push(absl::InternalError("flushed"));
   EXPECT_THAT(runner.Run(), StatusIs(absl::StatusCode::kInternal, "flushed"));
   ASSERT_EQ(world.plain.delivered.size(), 50u);

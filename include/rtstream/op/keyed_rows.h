@@ -78,10 +78,13 @@ template <typename P, typename V>
 class KeyedRows<PackedTable<P, V>> {
  public:
   using Table = PackedTable<P, V>;
+  using Entry = typename Table::Entry;
 
   template <typename In, typename KeyOf>
   void Begin(const Table& table, const Rows<In>& in, const KeyOf& key_of) {
-    if (hashes_.size() < in.size()) Resize(in.size());
+    if (homes_.size() < in.size()) Resize(in.size());
+    layout_ = table.layout();
+    is_large_ = table.memory() > kNearMemory;
     for (size_t i = 0; i < kAhead && i < in.size(); ++i) Prepare(table, i, key_of(in, i));
   }
 
@@ -89,21 +92,26 @@ class KeyedRows<PackedTable<P, V>> {
   [[gnu::always_inline]] void Ahead(const Table& table, const Rows<In>& in, const KeyOf& key_of,
                                     size_t i) {
     if (i + kAhead < in.size()) Prepare(table, i + kAhead, key_of(in, i + kAhead));
+    const size_t next = i + kNextAhead;
+    if (is_large_ && next < in.size()) Table::PrefetchNext(homes_[next], key(next));
   }
 
   typename Table::Handle Find(Table& table, size_t i) const {
-    return table.Find(hashes_[i], shards_[i], key(i));
+    return table.Find(HomeOf(table, i), shards_[i], key(i));
   }
   typename Table::Handle FindOrInsert(Table& table, size_t i, bool& fresh) const {
-    return table.FindOrInsert(hashes_[i], shards_[i], key(i), fresh);
+    return table.FindOrInsert(HomeOf(table, i), shards_[i], key(i), fresh);
   }
 
  private:
-  static constexpr size_t kAhead = 32;
+  // How many rows ahead a key's line is asked for, and the one behind it.
+  static constexpr size_t kAhead = 24, kNextAhead = 6;
+  // A table of this size stays near the core: looking at its lines twice would cost more than it saves.
+  static constexpr size_t kNearMemory = 8 << 20;
   static constexpr bool kIsWide = std::is_same_v<P, Word128>;
 
   void Resize(size_t rows) {
-    hashes_.resize(rows);
+    homes_.resize(rows);
     shards_.resize(rows);
     low_.resize(rows);
     if (kIsWide) high_.resize(rows);
@@ -119,9 +127,10 @@ class KeyedRows<PackedTable<P, V>> {
     } else {
       low_[i] = packed;
     }
-    hashes_[i] = table.Hash(packed);
-    shards_[i] = static_cast<uint8_t>(Table::SliceOf(packed));
-    table.Prefetch(hashes_[i], shards_[i]);
+    const uint32_t shard = Table::SliceOf(packed);
+    shards_[i] = static_cast<uint8_t>(shard);
+    homes_[i] = table.Home(packed, shard);
+    Table::Prefetch(homes_[i]);
   }
   P key(size_t i) const {
     if constexpr (kIsWide) {
@@ -130,9 +139,17 @@ class KeyedRows<PackedTable<P, V>> {
       return low_[i];
     }
   }
+  // An insert since then may have moved homes.
+  Entry* HomeOf(const Table& table, size_t i) const {
+    if (table.layout() == layout_) [[likely]] return homes_[i];
+    return table.Home(key(i), shards_[i]);
+  }
 
-  std::vector<uint64_t> hashes_, high_, low_;
+  std::vector<Entry*> homes_;
+  std::vector<uint64_t> high_, low_;
   std::vector<uint8_t> shards_;
+  uint64_t layout_ = 0;
+  bool is_large_ = false;
 };
 
 }  // namespace rtstream::internal

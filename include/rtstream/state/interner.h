@@ -32,6 +32,7 @@ namespace rtstream {
 class Interner {
  public:
   static constexpr uint32_t kNone = ~uint32_t{0};
+  using Table = PackedTable<Word128, uint32_t>;  // of short texts
 
   void UsePages(PagePool& pool) {
     short_.UsePages(pool);
@@ -48,13 +49,18 @@ class Interner {
       // Halves apart: written as one of 16 bytes, the key would be read back before it is there.
       high_[i] = packed.high;
       low_[i] = packed.low;
-      hashes_[i] = interner.short_.Hash(packed);
-      interner.short_.Prefetch(hashes_[i], ShardOf(packed));
+      shards_[i] = static_cast<uint8_t>(ShardOf(packed));
+      homes_[i] = interner.short_.Home(packed, shards_[i]);
+      layout_ = interner.short_.layout();
+      Table::Prefetch(homes_[i]);
     }
 
    private:
     friend class Interner;
-    std::vector<uint64_t> hashes_, high_, low_;
+    std::vector<Table::Entry*> homes_;
+    std::vector<uint64_t> high_, low_;
+    std::vector<uint8_t> shards_;
+    uint64_t layout_ = 0;
   };
 
   // The number of the text that Prepare() was given for row `i`; a new one, if it has none and fewer than
@@ -62,9 +68,11 @@ class Interner {
   uint32_t Intern(const Batch& batch, size_t i, std::string_view text, uint32_t max_texts) {
     if (text.size() > kLongestShortText) [[unlikely]] return InternLong(text, max_texts);
     const Word128 packed{batch.high_[i], batch.low_[i]};
-    const auto known = short_.Find(batch.hashes_[i], ShardOf(packed), packed);
-    if (known) [[likely]] return known->value;
-    return AddShort(batch.hashes_[i], packed, text, max_texts);
+    if (batch.layout_ == short_.layout()) [[likely]] {
+      const auto known = short_.Find(batch.homes_[i], batch.shards_[i], packed);
+      if (known) [[likely]] return known->value;
+    }
+    return InternShort(packed, text, max_texts);
   }
   // The same for one text by itself.
   uint32_t Intern(std::string_view text, uint32_t max_texts = kNone);
@@ -84,15 +92,13 @@ class Interner {
     uint64_t bytes = 0;
   };
 
-  static uint32_t ShardOf(const Word128& packed) {
-    return PackedTable<Word128, uint32_t>::SliceOf(packed);
-  }
+  static uint32_t ShardOf(const Word128& packed) { return Table::SliceOf(packed); }
   uint32_t InternLong(std::string_view text, uint32_t max_texts);
-  uint32_t AddShort(uint64_t hash, const Word128& packed, std::string_view text, uint32_t max_texts);
+  uint32_t InternShort(const Word128& packed, std::string_view text, uint32_t max_texts);
   uint32_t Add(std::string_view text);
   std::string Encode(const Block& block) const;
 
-  PackedTable<Word128, uint32_t> short_;
+  Table short_;
   KeyedTable<uint32_t> long_;
   Arena bytes_;
   std::deque<std::string_view> texts_;

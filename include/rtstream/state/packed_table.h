@@ -60,39 +60,52 @@ class PackedTable {
   // Entries take their memory from the pool from now on, which must outlive their making.
   void UsePages(PagePool& pool) { arena_->UsePages(pool); }
 
-  uint64_t Hash(const P& key) const { return hash_(key); }
   static uint32_t SliceOf(const P& key) {
     return static_cast<uint32_t>(StableFold(key) >> 54) / kGroupsPerSlice;
   }
 
-  [[gnu::always_inline]] void Prefetch(uint64_t hash, uint32_t shard) const {
-    const Entry* const home = shards_[shard].Home(hash);
+  // Where looking for a key begins, until layout() changes.
+  Entry* Home(const P& key, uint32_t shard) const { return shards_[shard].Home(hash_(key)); }
+  uint64_t layout() const { return layout_; }
+
+  // Asks for the memory at a key's home; and once that has come, for the next line, where it is needed.
+  [[gnu::always_inline]] static void Prefetch(const Entry* home) {
     __builtin_prefetch(home, 1);
     if constexpr (64 % sizeof(Entry) != 0) {
       __builtin_prefetch(reinterpret_cast<const char*>(home + 1) - 1, 1);
     }
   }
+  [[gnu::always_inline]] static void PrefetchNext(const Entry* home, const P& key) {
+    if constexpr (64 % sizeof(Entry) == 0) Shard::PrefetchNext(home, key);
+  }
 
-  Handle Find(uint64_t hash, uint32_t shard, const P& key) {
+  // REQUIRES: `home` and `shard` are the key's; the same below.
+  Handle Find(Entry* home, uint32_t shard, const P& key) {
     if (key == P{}) [[unlikely]] return has_zero_ ? Zero() : Handle();
-    Entry* const entry = shards_[shard].Find(hash, key);
+    Entry* const entry = Shard::Find(home, key);
     return entry->packed == key ? Handle(entry, shard) : Handle();
   }
-  Handle Find(const P& key) { return Find(Hash(key), SliceOf(key), key); }
+  Handle Find(const P& key) {
+    const uint32_t shard = SliceOf(key);
+    return Find(Home(key, shard), shard, key);
+  }
 
   // The key's entry; made with a default value, and `fresh` set, if there is none.
-  Handle FindOrInsert(uint64_t hash, uint32_t shard, const P& key, bool& fresh) {
+  Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
     if (key == P{}) [[unlikely]] return FindOrInsertZero(fresh);
-    Entry* entry = shards_[shard].Find(hash, key);
+    Entry* entry = Shard::Find(home, key);
     fresh = entry->packed != key;
     if (fresh) {
-      entry = shards_[shard].Insert(entry, hash, key, hash_, *arena_);
+      bool has_moved = false;
+      entry = shards_[shard].Insert(entry, key, hash_, *arena_, has_moved);
+      if (has_moved) ++layout_;
       ++size_;
     }
     return {entry, shard};
   }
   Handle FindOrInsert(const P& key, bool& fresh) {
-    return FindOrInsert(Hash(key), SliceOf(key), key, fresh);
+    const uint32_t shard = SliceOf(key);
+    return FindOrInsert(Home(key, shard), shard, key, fresh);
   }
 
   using Ref = P;
@@ -150,6 +163,8 @@ class PackedTable {
   size_t memory() const { return arena_->memory() + sizeof *this; }
 
  private:
+  using Shard = internal::PackedShard<P, V>;
+
   // The key that is all zero, which means an empty slot, has an entry of its own.
   static constexpr uint32_t kZeroShard = kSlices;
   struct Mark {
@@ -163,10 +178,11 @@ class PackedTable {
     return Zero();
   }
 
-  std::array<internal::PackedShard<P, V>, kSlices> shards_;
+  std::array<Shard, kSlices> shards_;
   SecretFold hash_;
   std::unique_ptr<BlockArena> arena_ = std::make_unique<BlockArena>();
   size_t size_ = 0;
+  uint64_t layout_ = 0;
   Entry zero_{};
   bool has_zero_ = false;
   Mark zero_mark_;

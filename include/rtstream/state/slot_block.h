@@ -10,8 +10,11 @@ namespace rtstream::internal {
 // A block of slots with two marks each, without the secret that says where a key goes.
 template <typename Entry>
 struct SlotBlock {
-  Entry* slots = nullptr;
-  uint64_t homes = 0;      // where look-ups begin; the slots behind them take what does not fit there
+  // Look-ups begin with the first slot of a cache line, where slots and lines begin together.
+  static constexpr size_t kPerHome = 64 % sizeof(Entry) == 0 ? 64 / sizeof(Entry) : 1;
+
+  Entry* slots = nullptr;  // aligned to a line
+  uint64_t homes = 0;      // the slots behind theirs take what does not fit there
   Entry* last = nullptr;   // the last slot stays empty, so that every look-up ends
   uint64_t* marks = nullptr;
   uint32_t size = 0;
@@ -19,7 +22,7 @@ struct SlotBlock {
   uint64_t touched = 0;    // bit i: a slot from i << touched_shift on may have marks
   size_t bytes = 0;
 
-  Entry* Home(uint64_t hash) const { return slots + MultiplyHigh(hash, homes); }
+  Entry* Home(uint64_t hash) const { return slots + MultiplyHigh(hash, homes) * kPerHome; }
   bool Holds(const Entry* entry) const { return entry >= slots && entry < slots + size; }
 
   static uint64_t MultiplyHigh(uint64_t a, uint64_t b) {
