@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "rtstream/base/uuid_text.h"
+
 namespace rtstream {
 namespace {
 
@@ -23,15 +25,18 @@ bool IsDashAt(size_t i) { return i == 8 || i == 13 || i == 18 || i == 23; }
 }  // namespace
 
 bool ParseUuid(std::string_view text, Uuid& out) {
-  if (text.size() != Uuid::kTextSize) return false;
+  return text.size() == Uuid::kTextSize && internal::ReadUuidText(text.data(), out);
+}
+
+bool internal::ReadUuidTextPortable(const char* p, Uuid& out) {
   uint64_t words[2] = {0, 0};
   size_t digits = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
+  for (size_t i = 0; i < Uuid::kTextSize; ++i) {
     if (IsDashAt(i)) {
-      if (text[i] != '-') return false;
+      if (p[i] != '-') return false;
       continue;
     }
-    const uint8_t value = kHexValue[static_cast<uint8_t>(text[i])];
+    const uint8_t value = kHexValue[static_cast<uint8_t>(p[i])];
     if (value == kNotHex) return false;
     uint64_t& word = words[digits++ / 16];
     word = word << 4 | value;

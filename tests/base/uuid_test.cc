@@ -5,6 +5,7 @@
 #include <random>
 #include <string>
 
+#include "rtstream/base/uuid_text.h"
 #include "seed.h"
 
 namespace rtstream {
@@ -60,6 +61,25 @@ TEST(Uuid, AnotherLengthIsRefused) {
 TEST(Uuid, OrdersAsTheTextsDo) {
   EXPECT_LT((Uuid{1, ~uint64_t{0}}), (Uuid{2, 0}));
   EXPECT_LT((Uuid{1, 1}), (Uuid{1, 2}));
+}
+
+TEST(Uuid, SixteenDigitsATimeAreReadAsOneATime) {
+  std::mt19937_64 random(TestSeed());
+  int accepted = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = TextOf({random(), random()});
+    for (uint64_t n = random() % 3; n > 0; --n) {
+      constexpr std::string_view kNear = "/09:@AFG`afg-\x80\xb0";
+      text[random() % text.size()] = random() % 4 == 0 ? static_cast<char>(random())
+                                                       : kNear[random() % kNear.size()];
+    }
+    Uuid one, sixteen;
+    const bool is_read = internal::ReadUuidTextPortable(text.data(), one);
+    accepted += is_read ? 1 : 0;
+    ASSERT_EQ(internal::ReadUuidText(text.data(), sixteen), is_read) << text;
+    ASSERT_EQ(sixteen, one) << text;
+  }
+  EXPECT_GT(accepted, 50'000);
 }
 
 }  // namespace

@@ -7,11 +7,15 @@
 namespace rtstream::internal {
 
 template <typename Word>
+Word LoadWord(const char* p) {
+  Word word = 0;
+  std::memcpy(&word, p, sizeof word);
+  return word;
+}
+
+template <typename Word>
 bool EqualWord(const char* a, const char* b) {
-  Word x = 0, y = 0;
-  std::memcpy(&x, a, sizeof x);
-  std::memcpy(&y, b, sizeof y);
-  return x == y;
+  return LoadWord<Word>(a) == LoadWord<Word>(b);
 }
 
 // Whether n bytes are equal: for keys and names, which are too short for a call of memcmp.
