@@ -27,6 +27,9 @@ class FixedString {
     return true;
   }
 
+  // Takes kSize bytes in the form of data(). REQUIRES: none is zero but those behind the text.
+  void AssignBytes(const char* bytes) { std::memcpy(bytes_.data(), bytes, kSize); }
+
   constexpr size_t size() const {
     size_t n = kSize;
     while (n > 0 && bytes_[n - 1] == '\0') --n;

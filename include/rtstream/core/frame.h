@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -48,6 +49,14 @@ class Frame {
   static constexpr size_t kPadding = 64;
   void HoldBytes(std::shared_ptr<const char[]> owner, std::string_view bytes);
   std::string_view bytes() const { return bytes_; }
+  // How far the bytes behind `text` may be read: beyond its end only if it stands among those held.
+  const char* readable_end(std::string_view text) const {
+    const char* const end = text.data() + text.size();
+    const std::less_equal<> precedes;
+    const bool is_held = precedes(bytes_.data(), text.data()) &&
+                         precedes(end, bytes_.data() + bytes_.size());
+    return is_held && !bytes_.empty() ? bytes_.data() + bytes_.size() + kPadding : end;
+  }
 
   // The original bytes of a row's record; empty if the source has none.
   std::string_view raw(size_t row) const {

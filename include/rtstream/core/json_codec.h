@@ -2,7 +2,6 @@
 
 #include <concepts>
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -14,6 +13,10 @@
 #include "rtstream/core/json_cursor.h"
 #include "rtstream/core/json_text.h"
 #include "rtstream/core/number_text.h"
+#include "rtstream/core/plain_input.h"
+#include "rtstream/core/plain_number.h"
+#include "rtstream/core/plain_text.h"
+#include "rtstream/core/plain_time.h"
 
 namespace rtstream {
 
@@ -26,6 +29,15 @@ namespace rtstream {
 //
 //   static size_t Bound(const V& v);                   // bytes that Put writes at most
 //   static void Put(const V& v, JsonText& text);
+//
+// A codec may also read plain values (see PlainInput), several times as fast, as JsonReader does:
+//
+//   static const char* ReadPlain(const char* p, PlainInput& in, V& out);
+//   static constexpr bool kIsText = true;              // only if V is a string in JSON
+//
+// It returns the end of the value that begins at `p`, or null if Read has to look at it: both must take the
+// same for the same value. `p` is behind the opening quote of a text, the end at its closing one. What
+// follows need not be looked at, but a quote or one of , } ends every value.
 template <typename V>
 struct JsonCodec;
 
@@ -40,6 +52,13 @@ concept HasJsonPut = requires(const V& v, JsonText& text) {
   JsonCodec<V>::Bound(v);
   JsonCodec<V>::Put(v, text);
 };
+
+template <typename V>
+concept HasJsonPlain = requires(const char* p, PlainInput& in, V& out) {
+  { JsonCodec<V>::ReadPlain(p, in, out) } -> std::same_as<const char*>;
+};
+template <typename V>
+inline constexpr bool kIsJsonText = requires { requires JsonCodec<V>::kIsText; };
 }  // namespace internal
 
 // Appends a value as its codec writes it.
@@ -57,6 +76,13 @@ void AppendJsonValue(const V& v, std::string& out) {
 template <>
 struct JsonCodec<std::string_view> {
   static bool Read(JsonCursor& in, std::string_view& out) { return in.ReadString(out); }
+  static constexpr bool kIsText = true;
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput& in,
+                                                      std::string_view& out) {
+    const char* const end = internal::PlainTextEnd(p, in.end());
+    if (end != nullptr) [[likely]] out = in.View(p, end);
+    return end;
+  }
   static size_t Bound(std::string_view v) { return JsonText::StringBound(v); }
   static void Put(std::string_view v, JsonText& text) { text.String(v); }
 };
@@ -69,6 +95,12 @@ struct JsonCodec<std::string> {
     out.assign(text);
     return true;
   }
+  static constexpr bool kIsText = true;
+  static const char* ReadPlain(const char* p, PlainInput& in, std::string& out) {
+    const char* const end = internal::PlainTextEnd(p, in.end());
+    if (end != nullptr) [[likely]] out.assign(p, end);
+    return end;
+  }
   static size_t Bound(const std::string& v) { return JsonText::StringBound(v); }
   static void Put(const std::string& v, JsonText& text) { text.String(v); }
 };
@@ -76,6 +108,9 @@ struct JsonCodec<std::string> {
 template <>
 struct JsonCodec<bool> {
   static bool Read(JsonCursor& in, bool& out) { return in.ReadBool(out); }
+  static const char* ReadPlain(const char* p, PlainInput&, bool& out) {
+    return internal::ReadPlainBool(p, out);
+  }
   static size_t Bound(bool) { return 5; }
   static void Put(bool v, JsonText& text) { text.Raw(v ? "true" : "false"); }
 };
@@ -95,6 +130,9 @@ struct JsonCodec<I> {
     if (!in.ReadNumber(token)) return false;
     return internal::ReadInteger(token, out) || in.Fail(internal::IntegerName<I>());
   }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput&, I& out) {
+    return internal::ReadPlainInteger(p, out);
+  }
   static size_t Bound(I) { return JsonText::kNumberBound; }
   static void Put(I v, JsonText& text) {
     if constexpr (std::is_signed_v<I>) {
@@ -111,6 +149,9 @@ struct JsonCodec<double> {
     std::string_view token;
     if (!in.ReadNumber(token)) return false;
     return internal::ReadDouble(token, out) || in.Fail("a number in the range of a double");
+  }
+  static const char* ReadPlain(const char* p, PlainInput&, double& out) {
+    return internal::ReadPlainDouble(p, out);
   }
   // REQUIRES: finite.
   static void Append(double v, std::string& out) { internal::AppendDouble(v, out); }
@@ -129,6 +170,10 @@ struct JsonCodec<Decimal<kScale>> {
     if (!in.ReadNumber(token)) return false;
     return ParseDecimal(token, out).ok() || in.Fail(internal::DecimalName<kScale>());
   }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput&,
+                                                      Decimal<kScale>& out) {
+    return internal::ReadPlainDecimal(p, out);
+  }
   static size_t Bound(const Decimal<kScale>&) { return JsonText::kNumberBound; }
   static void Put(const Decimal<kScale>& v, JsonText& text) { text.Decimal(v.mantissa, kScale); }
 };
@@ -140,6 +185,10 @@ struct JsonCodec<Uuid> {
     std::string_view text;
     return in.ReadString(text) && (ParseUuid(text, out) || in.Fail("a UUID"));
   }
+  static constexpr bool kIsText = true;
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput&, Uuid& out) {
+    return internal::ReadPlainUuid(p, out);
+  }
   static size_t Bound(const Uuid&) { return Uuid::kTextSize + 2; }
   static void Put(const Uuid& v, JsonText& text) { text.Uuid(v); }
 };
@@ -150,6 +199,11 @@ struct JsonCodec<FixedString<kSize>> {
     std::string_view text;
     return in.ReadString(text) && (out.Assign(text) || in.Fail(internal::FixedStringName<kSize>()));
   }
+  static constexpr bool kIsText = true;
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput& in,
+                                                      FixedString<kSize>& out) {
+    return internal::ReadPlainText(p, in, out);
+  }
   static size_t Bound(const FixedString<kSize>& v) { return JsonText::StringBound(v.view()); }
   static void Put(const FixedString<kSize>& v, JsonText& text) { text.String(v.view()); }
 };
@@ -158,38 +212,12 @@ struct JsonCodec<FixedString<kSize>> {
 template <>
 struct JsonCodec<Time> {
   static bool Read(JsonCursor& in, Time& out) { return internal::ReadJsonTime(in, out); }
+  static constexpr bool kIsText = true;
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput& in, Time& out) {
+    return internal::ReadPlainTime(p, in, out);
+  }
   static size_t Bound(Time) { return JsonText::kTimeBound; }
   static void Put(Time v, JsonText& text) { text.Time(v); }
-};
-
-// Null or absent: no value.
-template <typename V>
-struct JsonCodec<std::optional<V>> {
-  static bool Read(JsonCursor& in, std::optional<V>& out) {
-    out.reset();
-    return in.TakeNull() || JsonCodec<V>::Read(in, out.emplace());
-  }
-  static void Append(const std::optional<V>& v, std::string& out) {
-    if (v) {
-      AppendJsonValue(*v, out);
-    } else {
-      out.append("null");
-    }
-  }
-  static size_t Bound(const std::optional<V>& v)
-    requires internal::HasJsonPut<V>
-  {
-    return v ? JsonCodec<V>::Bound(*v) : 4;
-  }
-  static void Put(const std::optional<V>& v, JsonText& text)
-    requires internal::HasJsonPut<V>
-  {
-    if (v) {
-      JsonCodec<V>::Put(*v, text);
-    } else {
-      text.Raw("null");
-    }
-  }
 };
 
 }  // namespace rtstream

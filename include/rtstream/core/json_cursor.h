@@ -128,6 +128,12 @@ class JsonCursor {
   // Fails: `want` says what was wanted at the value that is next or was just read.
   bool Fail(std::string_view want);
 
+  // --- for a reader that leaves single values to the cursor ---
+  const char* position() const { return p_; }
+  // What of Finish() and the limits it has to see to.
+  bool has_high_bytes() const { return has_high_bytes_; }
+  size_t members() const { return members_; }
+
   // Why it failed; `field` names the field being read, if any.
   absl::Status ToStatus(std::string_view field) const;
 

@@ -5,10 +5,10 @@
 #include <string>
 #include <string_view>
 #include <tuple>
-#include <type_traits>
 #include <utility>
 
 #include "rtstream/core/json_codec.h"
+#include "rtstream/core/json_optional_codec.h"
 #include "rtstream/core/mapping.h"
 
 namespace rtstream {
@@ -27,10 +27,6 @@ consteval auto MemberPrefix() {
   text[at] = ':';
   return text;
 }
-
-template <typename T, size_t I>
-using MemberOf = std::remove_cvref_t<
-    typename std::remove_cvref_t<decltype(std::get<I>(Mapping<T>::kFields))>::Member>;
 
 template <typename T>
 inline constexpr bool kHasJsonPut = []<size_t... I>(std::index_sequence<I...>) {

@@ -64,6 +64,10 @@ template <typename T>
 inline constexpr size_t kFieldCount =
     std::tuple_size_v<std::remove_cvref_t<decltype(Mapping<T>::kFields)>>;
 
+template <typename T, size_t I>
+using MemberOf = typename std::tuple_element_t<
+    I, std::remove_cvref_t<decltype(Mapping<T>::kFields)>>::Member;
+
 template <typename T>
 consteval auto FieldNames() {
   return std::apply(
@@ -154,9 +158,7 @@ size_t FirstMissing(const T& record, uint64_t seen) {
   [&]<size_t... I>(std::index_sequence<I...>) {
     ([&] {
       constexpr FieldOptions kOptions = std::get<I>(Mapping<T>::kFields).options;
-      using Member = typename std::tuple_element_t<
-          I, std::remove_cvref_t<decltype(Mapping<T>::kFields)>>::Member;
-      if constexpr (kOptions.required && !kIsOptional<Member>) {
+      if constexpr (kOptions.required && !kIsOptional<MemberOf<T, I>>) {
         if (missing == kFieldCount<T> && (seen >> I & 1) == 0 && version >= kOptions.since) {
           missing = I;
         }
@@ -164,6 +166,13 @@ size_t FirstMissing(const T& record, uint64_t seen) {
     }(), ...);
   }(std::make_index_sequence<kFieldCount<T>>());
   return missing;
+}
+
+// What a record lacks of those fields that it may not.
+template <typename T>
+absl::Status CheckPresent(const T& record, uint64_t seen) {
+  const size_t missing = FirstMissing(record, seen);
+  return missing == kFieldCount<T> ? absl::OkStatus() : MissingFieldError(FieldNames<T>()[missing]);
 }
 
 }  // namespace internal

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "absl/status/status.h"
 #include "rtstream/core/context.h"
 
@@ -8,5 +10,22 @@ namespace rtstream::internal {
 // Whether the source cut the record because it is longer than it keeps.
 bool IsOversize(const Context& ctx);
 absl::Status OversizeError(const Context& ctx);
+
+// Gives value-initialised records. Copying one is several times as fast as clearing it: g++ 12 clears more
+// than 96 bytes by `rep stos`, which takes some 25 cycles to begin.
+template <typename T>
+class BlankRecord {
+ public:
+  T operator()() const { return T{}; }
+};
+template <typename T>
+  requires std::is_trivially_copyable_v<T>
+class BlankRecord<T> {
+ public:
+  T operator()() const { return blank_; }
+
+ private:
+  T blank_{};
+};
 
 }  // namespace rtstream::internal

@@ -21,16 +21,18 @@ struct ParseJsonOp {
   static constexpr bool kBuildsInto = true;
 
   std::string name;
-  JsonLimits limits;
+  JsonReader<T> reader;
+  BlankRecord<T> blank{};
 
-  absl::Status Build(const Bytes& in, Context& ctx, T& out) const {
+  absl::Status Build(const Bytes& in, Context& ctx, T& out) {
     if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
-    return ReadJson(in, ctx.arena(), out, limits);
+    out = blank();
+    return reader.Read(in, ctx.frame().readable_end(in), ctx.arena(), out);
   }
 
   template <typename Emit>
-  absl::Status Process(const Bytes& in, Context& ctx, Emit&& emit) const {
-    T out{};
+  absl::Status Process(const Bytes& in, Context& ctx, Emit&& emit) {
+    T out;
     absl::Status status = Build(in, ctx, out);
     if (status.ok()) [[likely]] emit(std::move(out));
     return status;
@@ -48,7 +50,7 @@ struct ParseJsonStage : StageTag {
   ParseJsonStage(std::string n, const JsonLimits& l) : name(std::move(n)), limits(l) {}
   template <typename In>
   auto Bind() && {
-    return ParseJsonOp<T>{std::move(name), limits};
+    return ParseJsonOp<T>{std::move(name), JsonReader<T>(limits)};
   }
 };
 

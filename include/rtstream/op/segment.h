@@ -30,6 +30,7 @@ inline constexpr bool kBuildsInto = requires { Op::kBuildsInto; };
 // copies as well:
 //   static constexpr bool kChangesRow = true;  absl::Status Change(Input&, Context&)
 //   static constexpr bool kBuildsInto = true;  absl::Status Build(const Input&, Context&, Output&)
+//     (what is there is of an earlier batch: Build sets all of it)
 template <typename Next, typename... Ops>
 class Segment {
  public:
@@ -111,7 +112,6 @@ class Segment {
         lane.context().At(frame, rows.row(i));
         if constexpr (kBuildsInPlace) {
           Output& out = built_[rows.row(i)];
-          out = Output{};
           ++taken[0];
           if (Accept(std::get<0>(ops_).Build(rows[i], lane.context(), out), 0, lane)) [[likely]] {
             StepInPlace<1>(out, lane, taken);
