@@ -1,12 +1,17 @@
 #include "rtstream/core/csv_reader.h"
 
+#include <simdjson.h>
+
 #include <algorithm>
 
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/core/plain_text.h"
 
 namespace rtstream::internal {
 namespace {
+
+constexpr size_t kLongestCopy = 4096;
 
 // What stands in a field, for messages: a kind, never the bytes.
 std::string_view KindOf(std::string_view text) {
@@ -61,7 +66,69 @@ absl::Status CsvColumns::Check() {
     }
   }
   spans_.resize(names.size());
+  are_declared_ = field_of_.size() == fields_.size();
+  for (size_t i = 0; i < fields_.size() && are_declared_; ++i) are_declared_ = field_of_[i] == i;
+  longest_plain_ = std::min({options_.limits.record, options_.limits.field});
+  in_.set_separator(options_.separator);
   return absl::OkStatus();
+}
+
+const char* CsvColumns::BeginPlainCopy(std::string_view text) {
+  if (text.size() > kLongestCopy) return nullptr;
+  if (copy_.empty()) copy_.resize(kLongestCopy + PlainInput::kReach);
+  std::copy(text.begin(), text.end(), copy_.begin());
+  copy_[text.size()] = '\n';
+  in_.Begin(copy_.data(), copy_.data() + text.size(), text.data());
+  return copy_.data();
+}
+
+const char* ReadPlainFieldStrictly(const char* p, const CsvFieldReader& field, PlainInput& in,
+                                   void* record) {
+  if (*p == '"') {
+    // Whether empty quotes are a value is for the whole reader to say.
+    const char* const quote = PlainTextEnd(p + 1, in.end());
+    if (quote == nullptr || quote == p + 1) return nullptr;
+    CsvField text(in.View(p + 1, quote), /*is_quoted=*/true);
+    return field.read(text, record) ? quote + 1 : nullptr;
+  }
+  const char* end = p;
+  bool has_high_bytes = false;
+  for (; *end != in.separator() && *end != '"'; ++end) {
+    const auto c = static_cast<unsigned char>(*end);
+    if (c < 0x20) break;
+    has_high_bytes |= c >= 0x80;
+  }
+  if (has_high_bytes && !simdjson::validate_utf8(p, static_cast<size_t>(end - p))) return nullptr;
+  CsvField text(in.View(p, end), /*is_quoted=*/false);
+  return (*end == in.separator() || end == in.end()) && field.read(text, record) ? end : nullptr;
+}
+
+bool CsvColumns::ReadPlain(const char* p, void* record, uint64_t& seen) {
+  const size_t count = field_of_.size();
+  for (size_t i = 0; i < count; ++i) {
+    const bool is_last = i + 1 == count;
+    const auto is_end = [&](const char* at) {
+      return is_last ? at == in_.end() : at < in_.end() && *at == in_.separator();
+    };
+    const char* end = nullptr;
+    if (field_of_[i] == kSkipped) {
+      end = *p == '"' ? PlainTextEnd(p + 1, in_.end()) : PlainFieldEnd(p, in_);
+      if (*p == '"' && end != nullptr) ++end;
+      if (end == nullptr || !is_end(end)) return false;
+    } else if (const CsvFieldReader& field = fields_[field_of_[i]];
+               field.may_be_absent && is_end(p)) {
+      end = p;
+    } else {
+      if (field.read_plain != nullptr) end = field.read_plain(p, in_, record);
+      if (end == nullptr || !is_end(end)) [[unlikely]] {
+        end = ReadPlainFieldStrictly(p, field, in_, record);
+        if (end == nullptr || !is_end(end)) return false;
+      }
+      seen |= uint64_t{1} << field_of_[i];
+    }
+    p = end + 1;
+  }
+  return true;
 }
 
 absl::Status CsvColumns::Read(std::string_view text, Arena& arena, void* record, uint64_t& seen) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <charconv>
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -13,6 +12,10 @@
 #include "rtstream/base/time.h"
 #include "rtstream/base/uuid.h"
 #include "rtstream/core/number_text.h"
+#include "rtstream/core/plain_input.h"
+#include "rtstream/core/plain_number.h"
+#include "rtstream/core/plain_text.h"
+#include "rtstream/core/plain_time.h"
 
 namespace rtstream {
 
@@ -43,6 +46,13 @@ class CsvField {
 //   static bool Read(CsvField& in, V& out);            // false after in.Fail("what was wanted")
 //   static void Append(const V& v, std::string& out);  // without quotes: the writer sees to them
 //   static constexpr bool kReadsEmpty = true;          // only if an empty text is a value
+//
+// A codec may also read plain fields (see PlainInput), several times as fast:
+//
+//   static const char* ReadPlain(const char* p, PlainInput& in, V& out);
+//
+// It returns the end of the value that begins at `p`, or null if Read has to look at it: both must take the
+// same for the same field. in.separator() or in.end(), where a line end stands, ends every value.
 template <typename V>
 struct CsvCodec;
 
@@ -57,6 +67,11 @@ bool IsAbsent(const CsvField& in) {
   return in.text().empty() && !(kReadsEmpty<V> && in.is_quoted());
 }
 
+template <typename V>
+concept HasCsvPlain = requires(const char* p, PlainInput& in, V& out) {
+  { CsvCodec<V>::ReadPlain(p, in, out) } -> std::same_as<const char*>;
+};
+
 }  // namespace internal
 
 template <>
@@ -65,6 +80,12 @@ struct CsvCodec<std::string_view> {
   static bool Read(CsvField& in, std::string_view& out) {
     out = in.text();
     return true;
+  }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput& in,
+                                                      std::string_view& out) {
+    const char* const end = internal::PlainFieldEnd(p, in);
+    out = in.View(p, end);
+    return end;
   }
   static void Append(std::string_view v, std::string& out) { out.append(v); }
 };
@@ -76,6 +97,11 @@ struct CsvCodec<std::string> {
     out.assign(in.text());
     return true;
   }
+  static const char* ReadPlain(const char* p, PlainInput& in, std::string& out) {
+    const char* const end = internal::PlainFieldEnd(p, in);
+    out.assign(p, end);
+    return end;
+  }
   static void Append(const std::string& v, std::string& out) { out.append(v); }
 };
 
@@ -84,6 +110,9 @@ struct CsvCodec<bool> {
   static bool Read(CsvField& in, bool& out) {
     out = in.text() == "true";
     return out || in.text() == "false" || in.Fail("true or false");
+  }
+  static const char* ReadPlain(const char* p, PlainInput&, bool& out) {
+    return internal::ReadPlainBool(p, out);
   }
   static void Append(bool v, std::string& out) { out.append(v ? "true" : "false"); }
 };
@@ -95,6 +124,9 @@ struct CsvCodec<I> {
   static bool Read(CsvField& in, I& out) {
     return internal::ReadInteger(in.text(), out) || in.Fail(internal::IntegerName<I>());
   }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput&, I& out) {
+    return internal::ReadPlainInteger(p, out);
+  }
   static void Append(I v, std::string& out) { internal::AppendInteger(v, out); }
 };
 
@@ -103,6 +135,9 @@ template <>
 struct CsvCodec<double> {
   static bool Read(CsvField& in, double& out) {
     return internal::ReadDouble(in.text(), out) || in.Fail("a number in the range of a double");
+  }
+  static const char* ReadPlain(const char* p, PlainInput&, double& out) {
+    return internal::ReadPlainDouble(p, out);
   }
   // REQUIRES: finite.
   static void Append(double v, std::string& out) { internal::AppendDouble(v, out); }
@@ -114,6 +149,10 @@ struct CsvCodec<Decimal<kScale>> {
   static bool Read(CsvField& in, Decimal<kScale>& out) {
     return ParseDecimal(in.text(), out).ok() || in.Fail(internal::DecimalName<kScale>());
   }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput&,
+                                                      Decimal<kScale>& out) {
+    return internal::ReadPlainDecimal(p, out);
+  }
   static void Append(const Decimal<kScale>& v, std::string& out) { AppendDecimal(v, out); }
 };
 
@@ -123,6 +162,9 @@ struct CsvCodec<Uuid> {
   static bool Read(CsvField& in, Uuid& out) {
     return ParseUuid(in.text(), out) || in.Fail("a UUID");
   }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput&, Uuid& out) {
+    return internal::ReadPlainUuid(p, out);
+  }
   static void Append(const Uuid& v, std::string& out) { AppendUuid(v, out); }
 };
 
@@ -131,6 +173,11 @@ struct CsvCodec<FixedString<kSize>> {
   static constexpr bool kReadsEmpty = true;
   static bool Read(CsvField& in, FixedString<kSize>& out) {
     return out.Assign(in.text()) || in.Fail(internal::FixedStringName<kSize>());
+  }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput& in,
+                                                      FixedString<kSize>& out) {
+    const char* const end = internal::PlainFieldEnd(p, in);
+    return out.Assign({p, static_cast<size_t>(end - p)}) ? end : nullptr;
   }
   static void Append(const FixedString<kSize>& v, std::string& out) { out.append(v.view()); }
 };
@@ -144,6 +191,9 @@ struct CsvCodec<Time> {
     out = *time;
     return true;
   }
+  [[gnu::always_inline]] static const char* ReadPlain(const char* p, PlainInput& in, Time& out) {
+    return internal::ReadPlainTime(p, in, out);
+  }
   static void Append(Time v, std::string& out) { AppendRfc3339(v, out); }
 };
 
@@ -153,6 +203,13 @@ struct CsvCodec<std::optional<V>> {
   static bool Read(CsvField& in, std::optional<V>& out) {
     out.reset();
     return internal::IsAbsent<V>(in) || CsvCodec<V>::Read(in, out.emplace());
+  }
+  static const char* ReadPlain(const char* p, PlainInput& in, std::optional<V>& out)
+    requires internal::HasCsvPlain<V>
+  {
+    if (*p != in.separator() && p != in.end()) return CsvCodec<V>::ReadPlain(p, in, out.emplace());
+    out.reset();
+    return p;
   }
   static void Append(const std::optional<V>& v, std::string& out) {
     if (v) CsvCodec<V>::Append(*v, out);

@@ -1,11 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -14,8 +12,10 @@
 #include "absl/types/span.h"
 #include "rtstream/base/arena.h"
 #include "rtstream/core/csv_codec.h"
+#include "rtstream/core/csv_plain.h"
 #include "rtstream/core/csv_splitter.h"
 #include "rtstream/core/mapping.h"
+#include "rtstream/core/plain_input.h"
 
 namespace rtstream {
 
@@ -28,37 +28,6 @@ struct CsvOptions {
 
 namespace internal {
 
-// A field of a mapping without its types: how the loop over columns, which is compiled once, reads it.
-struct CsvFieldReader {
-  std::string_view name;
-  bool (*read)(CsvField& in, void* record);
-  // How an empty field is taken: see IsAbsent. An optional member is read also when it is absent.
-  bool may_be_absent;
-  bool reads_empty;
-  bool needs_column;
-};
-
-template <typename T, size_t I>
-bool ReadCsvField(CsvField& in, void* record) {
-  constexpr auto kField = std::get<I>(Mapping<T>::kFields);
-  auto& member = static_cast<T*>(record)->*kField.member;
-  return CsvCodec<std::remove_cvref_t<decltype(member)>>::Read(in, member);
-}
-
-template <typename T, size_t I>
-consteval CsvFieldReader MakeCsvFieldReader() {
-  constexpr auto kField = std::get<I>(Mapping<T>::kFields);
-  using Member = typename std::remove_cvref_t<decltype(kField)>::Member;
-  constexpr bool kMayBeAbsent = MayLack<T, I>();
-  return {kField.name, &ReadCsvField<T, I>, kMayBeAbsent && !kIsOptional<Member>,
-          kReadsEmpty<Member>, !kMayBeAbsent};
-}
-
-template <typename T>
-inline constexpr auto kCsvFields = []<size_t... I>(std::index_sequence<I...>) {
-  return std::array<CsvFieldReader, sizeof...(I)>{MakeCsvFieldReader<T, I>()...};
-}(std::make_index_sequence<kFieldCount<T>>());
-
 // The columns of a file, and the field that each goes to.
 class CsvColumns {
  public:
@@ -68,12 +37,31 @@ class CsvColumns {
   // Reads one record; `seen` gets a bit for each field that was there.
   absl::Status Read(std::string_view text, Arena& arena, void* record, uint64_t& seen);
 
+  // Makes ready to read plain fields; null if the record has to be read strictly. `readable_end`: the bytes up
+  // to it may be read. Returns where to read, which is a copy of the text if what is behind it does not do.
+  const char* BeginPlain(std::string_view text, const char* readable_end) {
+    const char* const end = text.data() + text.size();
+    if (text.size() > longest_plain_) [[unlikely]] return nullptr;
+    if (readable_end - end < static_cast<std::ptrdiff_t>(PlainInput::kReach) ||
+        (*end != '\n' && *end != '\r')) [[unlikely]] {
+      return BeginPlainCopy(text);
+    }
+    in_.Begin(text.data(), end, text.data());
+    return text.data();
+  }
+  PlainInput& in() { return in_; }
+  // Whether the columns are the mapping's fields in declared order.
+  bool are_declared() const { return are_declared_; }
+  // As Read, at `p`, if the record is plain; false if it has to be read strictly.
+  bool ReadPlain(const char* p, void* record, uint64_t& seen);
+
  private:
   static constexpr size_t kSkipped = ~size_t{0};
 
   CsvColumns(absl::Span<const CsvFieldReader> fields, CsvOptions options)
       : fields_(fields), options_(std::move(options)) {}
   absl::Status Check();
+  const char* BeginPlainCopy(std::string_view text);
   absl::Status Refuse(size_t column, std::string_view want, const char* at,
                       std::string_view text) const;
 
@@ -81,6 +69,11 @@ class CsvColumns {
   CsvOptions options_;
   std::vector<size_t> field_of_;   // of each column
   std::vector<CsvSpan> spans_;     // of the record at hand
+  bool are_declared_ = false;
+  // No limit needs to be looked at in a text of this size.
+  size_t longest_plain_ = 0;
+  PlainInput in_;
+  std::vector<char> copy_;
 };
 
 }  // namespace internal
@@ -113,19 +106,47 @@ class CsvReader {
   // record of UTF-8 within the limits and with as many fields as there are columns, a field has another
   // type or is out of range, or is missing. `out` is then in an unspecified state.
   absl::Status Read(std::string_view text, Arena& arena, T& out) {
-    uint64_t seen = 0;
-    absl::Status status = columns_.Read(text, arena, &out, seen);
-    if (!status.ok()) return status;
-    if (seen == internal::kAllFields<T>) [[likely]] return status;
-    const size_t missing = internal::FirstMissing(out, seen);
-    if (missing == internal::kFieldCount<T>) return status;
-    return internal::MissingFieldError(internal::kCsvFields<T>[missing].name);
+    return Read(text, text.data() + text.size(), arena, out);
   }
+  // The same, faster if a line end and PlainInput::kReach bytes behind the text are readable: those up to
+  // `readable_end`.
+  absl::Status Read(std::string_view text, const char* readable_end, Arena& arena, T& out) {
+    uint64_t seen = 0;
+    if (!ReadPlain(text, readable_end, out, seen)) [[unlikely]] {
+      ++strict_records_;
+      seen = 0;
+      absl::Status status = columns_.Read(text, arena, &out, seen);
+      if (!status.ok()) return status;
+    }
+    if (seen == internal::kAllFields<T>) [[likely]] return absl::OkStatus();
+    return internal::CheckPresent(out, seen);
+  }
+
+  // Records that were not plain, which took longer.
+  uint64_t strict_records() const { return strict_records_; }
 
  private:
   explicit CsvReader(internal::CsvColumns columns) : columns_(std::move(columns)) {}
 
+  [[gnu::always_inline]] bool ReadPlain(std::string_view text, const char* readable_end, T& out,
+                                        uint64_t& seen) {
+    if constexpr (internal::kHasPlainCsv<T>) {
+      const char* const p = columns_.BeginPlain(text, readable_end);
+      if (p == nullptr) [[unlikely]] return false;
+      internal::Restorer<T, internal::kAllHaveCsvPlain<T>> restorer(out);
+      if (columns_.are_declared()) [[likely]] {
+        seen = internal::kAllFields<T>;
+        if (internal::ReadPlainColumns(p, columns_.in(), out, seen)) [[likely]] return true;
+      } else if (columns_.ReadPlain(p, &out, seen)) {
+        return true;
+      }
+      restorer.Restore(out);
+    }
+    return false;
+  }
+
   internal::CsvColumns columns_;
+  uint64_t strict_records_ = 0;
 };
 
 }  // namespace rtstream

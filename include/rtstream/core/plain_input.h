@@ -26,6 +26,10 @@ class PlainInput {
   }
   const char* end() const { return end_; }
 
+  // What separates the fields of a CSV record. A line end stands at end() then, at which every reader stops.
+  void set_separator(char separator) { separator_ = separator; }
+  char separator() const { return separator_; }
+
   // The bytes from `begin` to `end`, valid as long as the record's own.
   std::string_view View(const char* begin, const char* end) const {
     return {begin + shift_, static_cast<size_t>(end - begin)};
@@ -49,6 +53,7 @@ class PlainInput {
   bool ReadAnotherDay(const char* p);
 
   const char* end_ = nullptr;
+  char separator_ = ',';
   std::ptrdiff_t shift_ = 0;
   // The last day's text, in two words, and its midnight.
   uint64_t day_head_ = 0;

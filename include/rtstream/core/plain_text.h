@@ -72,6 +72,35 @@ inline const char* PlainTextEnd(const char* p, const char* end) {
 
 #endif
 
+// Where the plain field of a CSV record that begins at `p` ends: at a separator, or at the record's end. Where
+// it is not plain, at the first byte that is not.
+inline const char* PlainFieldEndPortable(const char* p, const PlainInput& in) {
+  while (static_cast<signed char>(*p) >= 0x20 && *p != '"' && *p != in.separator()) ++p;
+  return p;
+}
+
+#if defined(__SSE2__)
+
+[[gnu::always_inline]] inline const char* PlainFieldEnd(const char* p, const PlainInput& in) {
+  for (;; p += 16) {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    const __m128i separator = _mm_cmpeq_epi8(v, _mm_set1_epi8(in.separator()));
+    const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
+    const __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+    const auto stops = static_cast<uint32_t>(
+        _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(separator, quote), low)));
+    if (stops != 0) return p + std::countr_zero(stops);
+  }
+}
+
+#else
+
+inline const char* PlainFieldEnd(const char* p, const PlainInput& in) {
+  return PlainFieldEndPortable(p, in);
+}
+
+#endif
+
 // A text of full length is taken without looking for its end.
 template <size_t kSize>
 [[gnu::always_inline]] inline const char* ReadPlainText(const char* p, const PlainInput& in,

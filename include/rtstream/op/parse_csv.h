@@ -26,6 +26,7 @@ struct ParseCsvOp {
   std::string name;
   CsvOptions options;
   std::optional<CsvReader<T>> reader{};
+  BlankRecord<T> blank{};
 
   absl::Status Start(Lane&) {
     absl::StatusOr<CsvReader<T>> made = CsvReader<T>::Make(options);
@@ -39,10 +40,9 @@ struct ParseCsvOp {
   template <typename Emit>
   absl::Status Process(const Bytes& in, Context& ctx, Emit&& emit) {
     if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
-    T out{};
-    if (absl::Status status = reader->Read(in, ctx.arena(), out); !status.ok()) [[unlikely]] {
-      return status;
-    }
+    T out = blank();
+    absl::Status status = reader->Read(in, ctx.frame().readable_end(in), ctx.arena(), out);
+    if (!status.ok()) [[unlikely]] return status;
     emit(std::move(out));
     return absl::OkStatus();
   }
