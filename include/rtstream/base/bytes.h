@@ -33,4 +33,26 @@ inline bool EqualBytes(const char* a, const char* b, size_t n) {
   return true;
 }
 
+// Copies n bytes that do not overlap: for texts, which are too short for a call of memcpy.
+inline void CopyBytes(const char* from, size_t n, char* to) {
+  const auto copy = [&](auto word, size_t at) { std::memcpy(to + at, from + at, sizeof word); };
+  using Block = struct { uint64_t words[2]; };
+  if (n >= 16) {
+    if (n > 256) {
+      std::memcpy(to, from, n);
+      return;
+    }
+    for (size_t i = 0; i + 16 < n; i += 16) copy(Block{}, i);
+    copy(Block{}, n - 16);
+  } else if (n >= 8) {
+    copy(uint64_t{}, 0);
+    copy(uint64_t{}, n - 8);
+  } else if (n >= 4) {
+    copy(uint32_t{}, 0);
+    copy(uint32_t{}, n - 4);
+  } else {
+    for (size_t i = 0; i < n; ++i) to[i] = from[i];
+  }
+}
+
 }  // namespace rtstream::internal
