@@ -60,6 +60,7 @@ struct RowBinaryCodec<I> {
   static char* Put(I v, char* p) { return internal::PutLittleEndian<sizeof(I)>(v, p); }
 };
 
+// Old servers, such as 18.16, take UInt8 for the column's type: the bytes are the same.
 template <>
 struct RowBinaryCodec<bool> {
   static std::string Type() { return "Bool"; }
@@ -137,7 +138,7 @@ struct RowBinaryCodec<WideDecimal<kScale>> {
   }
 };
 
-// Microseconds since 1970. Needs a server from 20.1 on.
+// Microseconds since 1970. Old servers, such as 18.16, have no such column: see sys_seconds.
 template <>
 struct RowBinaryCodec<Time> {
   static std::string Type() { return "DateTime64(6, 'UTC')"; }
@@ -147,7 +148,7 @@ struct RowBinaryCodec<Time> {
   }
 };
 
-// Milliseconds since 1970, for members of that type. Needs a server from 20.1 on.
+// Milliseconds since 1970, for members of that type.
 template <>
 struct RowBinaryCodec<std::chrono::sys_time<std::chrono::milliseconds>> {
   using Value = std::chrono::sys_time<std::chrono::milliseconds>;
