@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace bench {
+
+// One number of what a variant found.
+struct Figure {
+  std::string_view name;
+  uint64_t value = 0;
+  friend bool operator==(const Figure&, const Figure&) = default;
+};
+
+// What a variant found: the same numbers for every variant of a workload on the same input, or one of
+// them is wrong.
+using Outcome = std::vector<Figure>;
+
+// A checksum of values that come in any order: for tables, which each variant walks as it likes.
+class UnorderedDigest {
+ public:
+  void Add(uint64_t a, uint64_t b = 0, uint64_t c = 0) { value_ += Mix(a ^ Mix(b ^ Mix(c))); }
+  uint64_t value() const { return value_; }
+
+ private:
+  // The finaliser of SplitMix64.
+  static uint64_t Mix(uint64_t x) {
+    x += 0x9e3779b97f4a7c15;
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    x = (x ^ x >> 27) * 0x94d049bb133111eb;
+    return x ^ x >> 31;
+  }
+  uint64_t value_ = 0;
+};
+
+}  // namespace bench
