@@ -10,7 +10,7 @@ void Dimension::Add(std::string_view text, uint32_t known) {
     long_texts_.emplace(std::string(text), found);
     return;
   }
-  if (size_ * 2 > slots_.size()) Rehash(log_ + 1);
+  if (size_ * 2 > mask()) Rehash(log_ + 1);
   char padded[16] = {};
   text.copy(padded, text.size());
   Put({KeyOf(padded, text.size()), found, static_cast<uint32_t>(text.size())});
@@ -26,15 +26,17 @@ Dimension::Found Dimension::Other(std::string_view text) {
 
 void Dimension::Put(const Slot& slot) {
   size_t i = Home(slot.key);
-  while (slots_[i].size != 0) i = (i + 1) & (slots_.size() - 1);
-  slots_[i] = slot;
+  while (slots()[i].size != 0) i = (i + 1) & mask();
+  slots()[i] = slot;
 }
 
 void Dimension::Rehash(int log) {
-  const std::vector<Slot> old = std::exchange(slots_, std::vector<Slot>(size_t{1} << log));
+  const size_t old_slots = pages_.size() == 0 ? 0 : mask() + 1;
+  const rtstream::Pages old = std::exchange(pages_, rtstream::Pages(sizeof(Slot) << log));
   log_ = log;
-  for (const Slot& slot : old) {
-    if (slot.size != 0) Put(slot);
+  const auto* const slot = reinterpret_cast<const Slot*>(old.data());
+  for (size_t i = 0; i < old_slots; ++i) {
+    if (slot[i].size != 0) Put(slot[i]);
   }
 }
 

@@ -7,10 +7,10 @@
 #include <cstring>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "benchmarks/baseline/hand_bits.h"
+#include "rtstream/base/pages.h"
 
 namespace bench::hand {
 
@@ -40,13 +40,13 @@ class Dimension {
 
   [[gnu::always_inline]] void Prefetch(const char* p, size_t size) const {
     const Key key = KeyOf(p, size);
-    __builtin_prefetch(&slots_[Home(key)]);
+    __builtin_prefetch(&slots()[Home(key)]);
   }
   // The text's number, a new one if it is not known.
   [[gnu::always_inline]] Found Find(const char* p, size_t size) {
     const Key key = KeyOf(p, size);
-    for (size_t i = Home(key); size <= 16; i = (i + 1) & (slots_.size() - 1)) {
-      const Slot& slot = slots_[i];
+    for (size_t i = Home(key); size <= 16; i = (i + 1) & mask()) {
+      const Slot& slot = slots()[i];
       if (slot.key.low == key.low && slot.key.high == key.high && slot.size == size) [[likely]] {
         return slot.found;
       }
@@ -68,6 +68,8 @@ class Dimension {
   alignas(16) static constexpr char kMask[32] = {-1, -1, -1, -1, -1, -1, -1, -1,
                                                  -1, -1, -1, -1, -1, -1, -1, -1};
 
+  Slot* slots() const { return reinterpret_cast<Slot*>(pages_.data()); }
+  size_t mask() const { return (size_t{1} << log_) - 1; }
   size_t Home(const Key& key) const { return hash_(key.high, key.low) >> (64 - log_); }
   [[gnu::noinline]] Found Other(std::string_view text);
   void Put(const Slot& slot);
@@ -77,7 +79,7 @@ class Dimension {
   uint32_t unknown_;
   int log_ = 0;
   uint32_t size_ = 0;
-  std::vector<Slot> slots_;
+  rtstream::Pages pages_;
   absl::flat_hash_map<std::string, Found> long_texts_;
 };
 

@@ -101,7 +101,7 @@ class W1Hand final : public Variant {
   }
 
   // Fills the batch with valid sales; returns the end of what it has read.
-  const char* Parse(const char* p, const char* end) {
+  [[gnu::noinline]] const char* Parse(const char* p, const char* end) {
     constexpr size_t kPrefetch = 1024;  // bytes: the hardware does not look beyond a small page
     size_t lines = 0, n = 0;
     parser_.NextBatch();
@@ -118,7 +118,7 @@ class W1Hand final : public Variant {
   }
 
   // Selects the first copies. Two sets: ids are kept for one to two windows.
-  void Dedup() {
+  [[gnu::noinline]] void Dedup() {
     size_t n = 0;
     for (size_t i = 0; i < n_rows_; ++i) {
       const hand::SaleRow& ahead = rows_[i + kAhead];
@@ -142,7 +142,7 @@ class W1Hand final : public Variant {
     next_set_at_ = day + kDays + 1;
   }
 
-  void Enrich() {
+  [[gnu::noinline]] void Enrich() {
     for (size_t k = 0; k < n_fresh_; ++k) {
       const hand::SaleRow& ahead = rows_[fresh_[k + kAhead]];
       skus_.Prefetch(ahead.text + ahead.sku_at, ahead.sku_size);
@@ -159,7 +159,7 @@ class W1Hand final : public Variant {
     }
   }
 
-  void AddDaily() {
+  [[gnu::noinline]] void AddDaily() {
     for (size_t k = 0; k < n_fresh_; ++k) {
       daily_.Prefetch(updates_[k + kAhead].daily);
       const Update& update = updates_[k];
@@ -170,12 +170,12 @@ class W1Hand final : public Variant {
     }
   }
 
-  void AddHours() {
+  [[gnu::noinline]] void AddHours() {
     for (size_t k = 0; k < n_fresh_; ++k) ++hours_[updates_[k].hour];
   }
 
   // Narrows the selection to the sales that took their units.
-  void TakeStock() {
+  [[gnu::noinline]] void TakeStock() {
     size_t n = 0;
     for (size_t k = 0; k < n_fresh_; ++k) {
       stock_.Prefetch(updates_[k + kAhead].stock);
@@ -192,7 +192,7 @@ class W1Hand final : public Variant {
     n_accepted_ = n;
   }
 
-  void Serialise() {
+  [[gnu::noinline]] void Serialise() {
     for (size_t j = 0; j < n_accepted_; ++j) {
       const size_t k = accepted_[j];
       writer_.Put(rows_[fresh_[k]], encoded_[regions_[k]], encoded_[categories_[k]]);
