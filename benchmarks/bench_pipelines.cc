@@ -3,15 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
-#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "benchmarks/baseline/w1.h"
+#include "benchmarks/all_variants.h"
 #include "benchmarks/runner/rounds.h"
-#include "benchmarks/workload/w1.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
@@ -50,22 +48,26 @@ absl::Status Measure(const Flags& flags, uint64_t records, const std::vector<Var
   return absl::OkStatus();
 }
 
-template <typename Input>
-VariantEntry Entry(const char* name,
-                   std::unique_ptr<Variant> (*make)(const Input&, const RunSettings&),
-                   const Input& input) {
-  return {name, [make, &input](const RunSettings& settings) { return make(input, settings); }};
-}
+uint64_t EventsOf(const Flags& flags, uint64_t usual) { return flags.events == 0 ? usual : flags.events; }
 
 absl::Status RunW1(const Flags& flags) {
-  RTSTREAM_ASSIGN_OR_RETURN(
-      const W1Input input, MakeW1Input(flags.events == 0 ? 10'000'000 : flags.events, flags.input));
-  return Measure(flags, input.lines.count(),
-                 {Entry("plain", MakeW1Plain, input), Entry("hand", MakeW1Hand, input)});
+  RTSTREAM_ASSIGN_OR_RETURN(const W1Input input,
+                            MakeW1Input(EventsOf(flags, 10'000'000), flags.input));
+  return Measure(flags, input.lines.count(), W1Variants(input));
+}
+absl::Status RunW2(const Flags& flags) {
+  const Records<Tick> ticks = MakeTicks(EventsOf(flags, 100'000'000));
+  return Measure(flags, ticks.size(), W2Variants(ticks));
+}
+absl::Status RunW3(const Flags& flags) {
+  const W3Input input = MakeW3Input(EventsOf(flags, 100'000'000));
+  return Measure(flags, input.events.size(), W3Variants(input));
 }
 
 absl::Status Run(const Flags& flags) {
   if (flags.workload == "w1") return RunW1(flags);
+  if (flags.workload == "w2") return RunW2(flags);
+  if (flags.workload == "w3") return RunW3(flags);
   return absl::InvalidArgumentError(rtstream::Concat("there is no workload '", flags.workload, "'"));
 }
 

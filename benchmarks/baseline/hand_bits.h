@@ -23,10 +23,15 @@ inline __m128i Load16(const char* p) {
 }
 inline void Store16(char* p, __m128i v) { _mm_storeu_si128(reinterpret_cast<__m128i*>(p), v); }
 
+inline uint64_t RandomBits() {
+  std::random_device device;
+  return uint64_t{device()} << 32 | device();
+}
+
 // A hash that the keys' giver cannot foresee: one multiplication, folded, under a secret.
 class FoldHash {
  public:
-  FoldHash() : a_(Random()), b_(Random() | 1) {}
+  FoldHash() : a_(RandomBits()), b_(RandomBits() | 1) {}
   uint64_t operator()(uint64_t key) const { return Fold(key ^ a_, b_); }
   uint64_t operator()(uint64_t high, uint64_t low) const { return Fold(high ^ a_, low ^ b_); }
 
@@ -35,10 +40,6 @@ class FoldHash {
     __extension__ using Wide = unsigned __int128;
     const Wide product = static_cast<Wide>(x) * y;
     return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
-  }
-  static uint64_t Random() {
-    std::random_device device;
-    return uint64_t{device()} << 32 | device();
   }
   uint64_t a_, b_;
 };

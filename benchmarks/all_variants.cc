@@ -1,0 +1,41 @@
+#include "benchmarks/all_variants.h"
+
+#include <memory>
+
+#include "benchmarks/baseline/w1.h"
+#include "benchmarks/baseline/w2.h"
+#include "benchmarks/baseline/w3.h"
+
+namespace bench {
+namespace {
+
+constexpr bool kHasTbb = RTSTREAM_BENCH_HAS_TBB != 0;
+
+template <typename Input>
+VariantEntry Entry(const char* name, std::unique_ptr<Variant> (*make)(const Input&, const RunSettings&),
+                   const Input& input) {
+  return {name, [make, &input](const RunSettings& settings) { return make(input, settings); }};
+}
+
+}  // namespace
+
+std::vector<VariantEntry> W1Variants(const W1Input& input) {
+  std::vector<VariantEntry> all = {Entry("plain", MakeW1Plain, input), Entry("hand", MakeW1Hand, input)};
+  if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW1Tbb, input));
+  return all;
+}
+
+std::vector<VariantEntry> W2Variants(const Records<Tick>& ticks) {
+  std::vector<VariantEntry> all = {Entry("plain", MakeW2Plain, ticks), Entry("hand", MakeW2Hand, ticks)};
+  if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW2Tbb, ticks));
+  return all;
+}
+
+std::vector<VariantEntry> W3Variants(const W3Input& input) {
+  std::vector<VariantEntry> all = {Entry("plain", MakeW3Plain, input), Entry("hand", MakeW3Hand, input),
+                                   Entry("hand_columns", MakeW3HandColumns, input)};
+  if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW3Tbb, input));
+  return all;
+}
+
+}  // namespace bench
