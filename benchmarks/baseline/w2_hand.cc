@@ -20,22 +20,40 @@ class KeySums {
     std::fill_n(slots_, slot_count(), Slot{});
   }
 
-  [[gnu::always_inline]] void Prefetch(uint64_t key) const { __builtin_prefetch(&slots_[Home(key)], 1); }
-  [[gnu::always_inline]] void Add(uint64_t key, uint64_t amount) {
-    if (key == 0) [[unlikely]] {
-      sum_of_zero_ += amount;
-      return;
-    }
-    size_t i = Home(key);
-    while (slots_[i].key != key) [[unlikely]] {
-      if (slots_[i].key == 0) {
-        slots_[i].key = key;
-        ++size_;
-        break;
+  void Add(const Tick& tick) { At(tick.key, Home(tick.key)) += tick.amount; }
+  // Adds at most kMost ticks of the window that begins at `begin_us`, in groups of kGroup, until one holds
+  // others or fewer than kFarAhead follow it; returns how many.
+  size_t AddWhileIn(uint64_t begin_us, absl::Span<const Tick> ticks) {
+    const uint64_t last_us = begin_us + kW2Window - 1;
+    const uint64_t factor = factor_;  // in registers: what is written below could be these
+    const int shift = 65 - log_;
+    Slot* const slots = slots_;
+    size_t i = 0;
+    for (; i < kMost && i + kGroup + kFarAhead <= ticks.size(); i += kGroup) {
+      const Tick* const group = &ticks[i];
+      for (size_t at = 0; at < kGroup * sizeof(Tick); at += 64) {
+        __builtin_prefetch(reinterpret_cast<const char*>(group) + kPrefetch + at);
       }
-      i = (i + 1) & (slot_count() - 1);
+      // The highest bit says whether one lies before the window or behind it.
+      uint64_t outside = 0;
+      for (size_t k = 0; k < kGroup; ++k) {
+        outside |= (group[k].time_us - begin_us) | (last_us - group[k].time_us);
+      }
+      if (outside >> 63 != 0) [[unlikely]] break;
+      for (size_t k = 0; k < kGroup; ++k) {
+        __builtin_prefetch(&slots[(group[k + kFarAhead].key * factor) >> shift << 1], 1);
+        const uint64_t key = group[k].key;
+        const size_t home = (key * factor) >> shift << 1;
+        // Of the pair the first or the second, without a branch.
+        Slot& slot = slots[home + (slots[home].key != key ? 1 : 0)];
+        if (slot.key == key && key != 0) [[likely]] {
+          slot.sum += group[k].amount;
+        } else {
+          At(key, home) += group[k].amount;
+        }
+      }
     }
-    slots_[i].sum += amount;
+    return i;
   }
   bool is_full() const { return size_ > most_; }
 
@@ -52,14 +70,32 @@ class KeySums {
     sum_of_zero_ = 0;
     return n;
   }
-  size_t size() const { return size_; }
+
+  static constexpr size_t kGroup = 16;  // ticks: six cache lines
+  static constexpr size_t kMost = 1024 * kGroup;
 
  private:
   struct Slot {
     uint64_t key, sum;
   };
+  static constexpr size_t kFarAhead = 64;    // ticks
+  static constexpr size_t kPrefetch = 4096;  // bytes: the hardware does not look beyond a small page
+
+  // The key's sum.
+  [[gnu::noinline]] uint64_t& At(uint64_t key, size_t home) {
+    if (key == 0) return sum_of_zero_;
+    size_t i = home;
+    for (; slots_[i].key != key; i = (i + 1) & (slot_count() - 1)) {
+      if (slots_[i].key != 0) continue;
+      slots_[i].key = key;
+      ++size_;
+      break;
+    }
+    return slots_[i].sum;
+  }
   size_t slot_count() const { return size_t{1} << log_; }
-  size_t Home(uint64_t key) const { return (key * factor_) >> (64 - log_); }
+  // The first of a pair.
+  size_t Home(uint64_t key) const { return (key * factor_) >> (65 - log_) << 1; }
 
   int log_;
   uint64_t most_;
@@ -74,21 +110,17 @@ class KeySums {
 class W2Hand final : public Variant {
  public:
   W2Hand(absl::Span<const Tick> ticks, const RunSettings& settings)
-      : ticks_(ticks), sums_(kW2Keys), results_(kW2Keys + kBatch + 2), output_(settings.is_verifying) {}
+      : ticks_(ticks), sums_(kW2Keys), results_(kW2Keys + KeySums::kMost + KeySums::kGroup + 2), output_(settings.is_verifying) {}
 
   absl::Status Run() override {
     for (absl::Span<const Tick> rest = ticks_; !rest.empty();) {
-      const absl::Span<const Tick> batch = TakeBatch(rest, kBatch);
-      if (IsInWindow(batch)) [[likely]] {
-        AddBatch(batch);
-      } else {
-        for (const Tick& tick : batch) {
-          if (tick.time_us - begin_us_ >= kW2Window) [[unlikely]] {
-            Close();
-            begin_us_ = tick.time_us / kW2Window * kW2Window;
-          }
-          sums_.Add(tick.key, tick.amount);
+      rest.remove_prefix(sums_.AddWhileIn(begin_us_, rest));
+      for (const Tick& tick : TakeBatch(rest, KeySums::kGroup)) {
+        if (tick.time_us - begin_us_ >= kW2Window) [[unlikely]] {
+          Close();
+          begin_us_ = tick.time_us / kW2Window * kW2Window;
         }
+        sums_.Add(tick);
       }
       if (sums_.is_full()) return absl::ResourceExhaustedError("too many keys: the table does not grow");
     }
@@ -98,24 +130,6 @@ class W2Hand final : public Variant {
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(ticks_.size()); }
 
  private:
-  static constexpr size_t kBatch = 1024;
-  static constexpr size_t kFarAhead = 64;
-
-  // The highest bit says whether one lies before the window or behind it.
-  bool IsInWindow(absl::Span<const Tick> batch) const {
-    const uint64_t last = begin_us_ + kW2Window - 1;
-    uint64_t outside = 0;
-    for (const Tick& tick : batch) outside |= (tick.time_us - begin_us_) | (last - tick.time_us);
-    return outside >> 63 == 0;
-  }
-  void AddBatch(absl::Span<const Tick> batch) {
-    const size_t n = batch.size() > kFarAhead ? batch.size() - kFarAhead : 0;
-    for (size_t i = 0; i < n; ++i) {
-      sums_.Prefetch(batch[i + kFarAhead].key);
-      sums_.Add(batch[i].key, batch[i].amount);
-    }
-    for (size_t i = n; i < batch.size(); ++i) sums_.Add(batch[i].key, batch[i].amount);
-  }
   void Close() {
     const size_t n = sums_.Take(begin_us_, results_.data());
     output_.Write({results_.data(), n});
