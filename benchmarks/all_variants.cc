@@ -5,6 +5,8 @@
 #include "benchmarks/baseline/w1.h"
 #include "benchmarks/baseline/w2.h"
 #include "benchmarks/baseline/w3.h"
+#include "benchmarks/pipelines/w1.h"
+#include "benchmarks/pipelines/windows.h"
 
 namespace bench {
 namespace {
@@ -22,12 +24,14 @@ VariantEntry Entry(const char* name, std::unique_ptr<Variant> (*make)(const Inpu
 std::vector<VariantEntry> W1Variants(const W1Input& input) {
   std::vector<VariantEntry> all = {Entry("plain", MakeW1Plain, input), Entry("hand", MakeW1Hand, input)};
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW1Tbb, input));
+  all.push_back(Entry("rtstream", MakeW1Rtstream, input));
   return all;
 }
 
 std::vector<VariantEntry> W2Variants(const Records<Tick>& ticks) {
   std::vector<VariantEntry> all = {Entry("plain", MakeW2Plain, ticks), Entry("hand", MakeW2Hand, ticks)};
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW2Tbb, ticks));
+  all.push_back(Entry("rtstream", MakeW2Rtstream, ticks));
   return all;
 }
 
@@ -35,6 +39,7 @@ std::vector<VariantEntry> W3Variants(const W3Input& input) {
   std::vector<VariantEntry> all = {Entry("plain", MakeW3Plain, input), Entry("hand", MakeW3Hand, input),
                                    Entry("hand_columns", MakeW3HandColumns, input)};
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW3Tbb, input));
+  all.push_back(Entry("rtstream", MakeW3Rtstream, input));
   return all;
 }
 

@@ -124,7 +124,6 @@ class W2Hand final : public Variant {
       }
       if (sums_.is_full()) return absl::ResourceExhaustedError("too many keys: the table does not grow");
     }
-    Close();
     return absl::OkStatus();
   }
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(ticks_.size()); }

@@ -11,9 +11,7 @@ class W2Plain final : public Variant {
       : ticks_(ticks), output_(settings.is_verifying) {}
 
   absl::Status Run() override {
-    const auto write = [this](absl::Span<const WindowResult> results) { output_.Write(results); };
-    sums_.Add(ticks_, write);
-    sums_.Close(write);
+    sums_.Add(ticks_, [this](absl::Span<const WindowResult> results) { output_.Write(results); });
     return absl::OkStatus();
   }
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(ticks_.size()); }

@@ -17,13 +17,19 @@ class W2Sums {
   template <typename Write>
   void Add(absl::Span<const Tick> ticks, Write&& write) {
     for (const Tick& tick : ticks) {
-      if (tick.time_us >= end_us_) [[unlikely]] {
-        Close(write);
-        end_us_ = tick.time_us / kW2Window * kW2Window + kW2Window;
-      }
+      AdvanceTo(tick.time_us, write);
       sums_[tick.key] += tick.amount;
     }
   }
+  // Event time has come so far.
+  template <typename Write>
+  void AdvanceTo(uint64_t time_us, Write&& write) {
+    if (time_us < end_us_) [[likely]] return;
+    Close(write);
+    end_us_ = time_us / kW2Window * kW2Window + kW2Window;
+  }
+
+ private:
   template <typename Write>
   void Close(Write&& write) {
     results_.clear();
@@ -32,7 +38,6 @@ class W2Sums {
     sums_.erase(sums_.begin(), sums_.end());  // keeps the memory, as clear() does not
   }
 
- private:
   absl::flat_hash_map<uint64_t, uint64_t> sums_;
   std::vector<WindowResult> results_;
   uint64_t end_us_ = 0;

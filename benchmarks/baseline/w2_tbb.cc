@@ -60,8 +60,10 @@ class W2Tbb final : public Variant {
     flow::make_edge(flow::output_port<0>(recycle), limit.decrementer());
     split.activate();
     graph.wait_for_all();
+    // Not every lane has seen the last tick.
     for (W2Sums& sums : sums_) {
-      sums.Close([&](const std::vector<WindowResult>& rows) { output_.Write(rows); });
+      sums.AdvanceTo(ticks_.back().time_us,
+                     [&](const std::vector<WindowResult>& rows) { output_.Write(rows); });
     }
     return absl::OkStatus();
   }

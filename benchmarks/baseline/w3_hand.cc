@@ -22,7 +22,6 @@ class W3Hand final : public Variant {
       }
       for (size_t i = 0; i < n; ++i) counts_.Add(ads_[i]);
     }
-    Close();
     return absl::OkStatus();
   }
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(events_.size()); }

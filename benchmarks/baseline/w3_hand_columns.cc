@@ -26,7 +26,6 @@ class W3HandColumns final : public Variant {
         for (size_t k = i; k < i + n; ++k) AddOne(types_[k], ads_[k], times_us_[k]);
       }
     }
-    Close();
     return absl::OkStatus();
   }
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(types_.size()); }

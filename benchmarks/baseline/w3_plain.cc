@@ -21,7 +21,6 @@ class W3Plain final : public Variant {
       const uint32_t campaign = campaigns_[event.ad];
       if (campaign != CampaignOfAd::kNone) counts_.Add(campaign);
     }
-    counts_.Close(write);
     return absl::OkStatus();
   }
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(events_.size()); }

@@ -49,7 +49,6 @@ class W3Tbb final : public Variant {
     flow::make_edge(count, limit.decrementer());
     cut.activate();
     graph.wait_for_all();
-    Close();
     return absl::OkStatus();
   }
   absl::StatusOr<Outcome> Finish() override { return output_.ToOutcome(events_.size()); }
@@ -79,16 +78,13 @@ class W3Tbb final : public Variant {
   flow::continue_msg Count(ViewBatch* batch) {
     for (const View& view : batch->views) {
       if (!counts_.is_in_window(view.time_us)) [[unlikely]] {
-        Close();
+        counts_.Close([this](absl::Span<const WindowResult> results) { output_.Write(results); });
         counts_.Begin(view.time_us);
       }
       counts_.Add(view.campaign);
     }
     batches_.Give(batch);
     return {};
-  }
-  void Close() {
-    counts_.Close([this](absl::Span<const WindowResult> results) { output_.Write(results); });
   }
 
   absl::Span<const AdEvent> events_, rest_;

@@ -13,6 +13,7 @@ Records<Tick> MakeTicks(uint64_t records) {
     const uint64_t key = retail::Mix(keys.Draw(random));
     ticks[i] = {key, kStart + i, static_cast<uint32_t>(1 + random.Below(1000))};
   }
+  ticks[records - 1].time_us += kW2Window;
   return ticks;
 }
 

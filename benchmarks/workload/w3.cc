@@ -25,6 +25,10 @@ W3Input MakeW3Input(uint64_t records) {
     event.ip = static_cast<uint32_t>(event.user >> 32);
     event.ad_type = static_cast<uint8_t>(random.Below(5));
     event.type = static_cast<AdEventType>(random.Below(3));
+    if (i + 1 == records) {
+      event.time_us += kW3Window;
+      event.type = AdEventType::kView;
+    }
     input.events[i] = event;
     input.types[i] = event.type;
     input.event_ads[i] = event.ad;

@@ -9,9 +9,11 @@ namespace bench {
 
 // W3, after the Yahoo streaming benchmark: of the events keep the views, one in three; of their fields the
 // ad and the time; find the ad's campaign; count views by campaign in tumbling windows of ten seconds of
-// event time. A window's counts above 0 are given out when a record of a later one comes, and at the end.
+// event time. A window's counts above 0 are given out when a view of a later one comes; those of the window
+// that is open at the end are not.
 //
-// A million records lie in a second, in the order of their times. Ads are opaque numbers.
+// A million records lie in a second, in the order of their times; the last one is a view a window later.
+// Ads are opaque numbers.
 enum class AdEventType : uint8_t { kView, kClick, kPurchase };
 
 struct AdEvent {
@@ -44,6 +46,7 @@ struct W3Input {
   Records<uint64_t> times_us;
 };
 
+// REQUIRES: records > 0.
 W3Input MakeW3Input(uint64_t records);
 
 }  // namespace bench

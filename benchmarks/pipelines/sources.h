@@ -1,0 +1,98 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/strings/numbers.h"
+#include "benchmarks/workload/records.h"
+#include "rtstream/base/text.h"
+#include "rtstream/io/source.h"
+
+namespace bench {
+
+namespace rt = rtstream;
+
+// A source over input in memory, one partition: what the two below share.
+template <typename T>
+class InputInMemory : public rt::Source<T> {
+ public:
+  absl::Status Open(absl::Span<const rt::CommittedPosition> committed) override {
+    at_ = 0;
+    if (committed.empty() || absl::SimpleAtoi(committed[0].resume, &at_)) return absl::OkStatus();
+    return absl::FailedPreconditionError("the committed position is not a number");
+  }
+  std::string PartitionName(uint32_t) const override { return "memory"; }
+  bool IsFinished(uint32_t) const override { return at_ == size(); }
+
+ protected:
+  virtual size_t size() const = 0;
+  size_t at_ = 0;
+};
+
+// Lines as views, without their LF.
+class LineSource final : public InputInMemory<rt::Bytes> {
+ public:
+  // `text` must outlive the source, and 64 bytes behind it may be read.
+  explicit LineSource(std::string_view text) : text_(text) {}
+
+  absl::StatusOr<rt::PollResult> Poll(size_t max_rows, rt::Batch<rt::Bytes>& batch) override {
+    if (at_ == text_.size()) return rt::PollResult::kFinished;
+    batch.Begin(0, "memory", static_cast<int64_t>(at_), 0);
+    const char* const begin = text_.data() + at_;
+    const char* const end = text_.data() + text_.size();
+    const char* p = begin;
+    for (uint32_t i = 0; i < max_rows && p < end; ++i) {
+      const auto* const lf = static_cast<const char*>(std::memchr(p, '\n', static_cast<size_t>(end - p)));
+      rt::RowMeta meta;
+      meta.position = meta.raw_offset = static_cast<uint32_t>(p - begin);
+      meta.raw_size = static_cast<uint32_t>(lf - p);
+      meta.ordinal = i;
+      batch.Append({p, static_cast<size_t>(lf - p)}, meta);
+      p = lf + 1;
+    }
+    const auto size = static_cast<size_t>(p - begin);
+    batch.frame().HoldBytes(std::shared_ptr<const char[]>(std::shared_ptr<void>(), begin), {begin, size});
+    at_ += size;
+    batch.resume = rt::Concat(at_);
+    batch.input_bytes = size;
+    return rt::PollResult::kBatch;
+  }
+
+ private:
+  size_t size() const override { return text_.size(); }
+
+  std::string_view text_;
+};
+
+template <typename T>
+class RecordSource final : public InputInMemory<T> {
+ public:
+  // `records` must outlive the source.
+  explicit RecordSource(const Records<T>& records) : records_(records.span()) {}
+
+  absl::StatusOr<rt::PollResult> Poll(size_t max_rows, rt::Batch<T>& batch) override {
+    if (this->at_ == records_.size()) return rt::PollResult::kFinished;
+    const size_t n = std::min(max_rows, records_.size() - this->at_);
+    batch.Begin(0, "memory", static_cast<int64_t>(this->at_), 0);
+    for (size_t i = 0; i < n; ++i) {
+      rt::RowMeta meta;
+      meta.position = meta.ordinal = static_cast<uint32_t>(i);
+      batch.Append(records_[this->at_ + i], meta);
+    }
+    this->at_ += n;
+    batch.resume = rt::Concat(this->at_);
+    batch.input_bytes = n * sizeof(T);
+    return rt::PollResult::kBatch;
+  }
+
+ private:
+  size_t size() const override { return records_.size(); }
+
+  absl::Span<const T> records_;
+};
+
+}  // namespace bench
