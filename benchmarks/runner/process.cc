@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <ctime>
 #include <fstream>
 #include <string_view>
 
@@ -19,6 +20,12 @@ absl::Status PinThread(int cpu) {
     return absl::ErrnoToStatus(errno, rtstream::Concat("processor ", cpu));
   }
   return absl::OkStatus();
+}
+
+double CpuSeconds() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
 uint64_t ResidentBytes() {

@@ -28,12 +28,17 @@ absl::StatusOr<Outcome> RunOnce(const VariantEntry& entry, const RunSettings& se
                                 Measured& measured) {
   const std::unique_ptr<Variant> variant = entry.make(settings);
   const uint64_t allocations = Allocations();
+  const double cpu = CpuSeconds();
   const auto begin = std::chrono::steady_clock::now();
   RTSTREAM_RETURN_IF_ERROR(variant->Run());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
+  const double cpu_took = CpuSeconds() - cpu;
   measured.allocations = Allocations() - allocations;
   measured.resident_bytes = ResidentBytes();
-  if (!settings.is_verifying) measured.seconds.push_back(took.count());
+  if (!settings.is_verifying) {
+    measured.seconds.push_back(took.count());
+    measured.cpu_seconds.push_back(cpu_took);
+  }
   return variant->Finish();
 }
 
@@ -54,7 +59,10 @@ absl::StatusOr<std::vector<Measured>> RunRounds(const std::vector<VariantEntry>&
       measured[i].name = variants[i].name;
     }
   }
-  for (Measured& m : measured) std::sort(m.seconds.begin(), m.seconds.end());
+  for (Measured& m : measured) {
+    std::sort(m.seconds.begin(), m.seconds.end());
+    std::sort(m.cpu_seconds.begin(), m.cpu_seconds.end());
+  }
   return measured;
 }
 
@@ -66,10 +74,10 @@ std::string ToJson(const std::string& workload, uint64_t records, const RoundsOp
     absl::StrAppendFormat(
         &out,
         R"({"workload":"%s","variant":"%s","records":%d,"rounds":%d,"lanes":%d,"cpu":%d,)"
-        R"("ns_per_record":%.3f,"min":%.3f,"max":%.3f,"million_per_second":%.3f,)"
+        R"("ns_per_record":%.3f,"min":%.3f,"max":%.3f,"cpu_ns":%.3f,"million_per_second":%.3f,)"
         R"("allocations_per_record":%.5f,"resident_mb":%d,"time_over":{)",
         workload, m.name, records, options.rounds, options.lanes, options.cpu, m.median() / n * 1e9,
-        m.seconds.front() / n * 1e9, m.seconds.back() / n * 1e9, n / m.median() / 1e6,
+        m.seconds.front() / n * 1e9, m.seconds.back() / n * 1e9, m.cpu_median() / n * 1e9, n / m.median() / 1e6,
         static_cast<double>(m.allocations) / n, m.resident_bytes >> 20);
     for (const Measured& other : measured) {
       absl::StrAppendFormat(&out, R"(%s"%s":%.3f)", &other == measured.data() ? "" : ",", other.name,

@@ -19,12 +19,14 @@ struct RoundsOptions {
 // What was measured of one variant.
 struct Measured {
   std::string name;
-  std::vector<double> seconds;  // of each round, sorted
+  std::vector<double> seconds;      // of each round, sorted
+  std::vector<double> cpu_seconds;  // of all threads together; sorted
   Outcome outcome;              // of the verifying round
   uint64_t allocations = 0;     // of the lane's thread, of the last round
   uint64_t resident_bytes = 0;  // of the process behind the last run, input included
 
   double median() const { return seconds[seconds.size() / 2]; }
+  double cpu_median() const { return cpu_seconds[cpu_seconds.size() / 2]; }
 };
 
 // Runs the variants by turns, one after another in each round, each time anew. The first round is not

@@ -1,0 +1,127 @@
+#include "benchmarks/operators/dedup_bench.h"
+
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/numeric/int128.h"
+#include "benchmarks/baseline/hand_id_set.h"
+#include "examples/retail/random.h"
+#include "rtstream/base/uuid.h"
+#include "rtstream/state/claim_table.h"
+#include "rtstream/state/key_codec.h"
+
+namespace bench {
+namespace {
+
+namespace rt = rtstream;
+
+constexpr size_t kBatch = 512;
+
+std::vector<rt::Uuid> MakeIds(int64_t n) {
+  retail::Random random(1);
+  std::vector<rt::Uuid> ids;
+  ids.reserve(static_cast<size_t>(n));
+  while (ids.size() < static_cast<size_t>(n)) {
+    if (!ids.empty() && random.Below(20) == 0) {
+      ids.push_back(ids[ids.size() - 1 - random.Below(std::min<size_t>(ids.size(), 10'000))]);
+    } else {
+      ids.push_back({random.Next(), random.Next()});
+    }
+  }
+  return ids;
+}
+
+// Times `insert(ids)`, which returns the number of new ids, on a set of its own each time.
+template <typename Set, typename Make, typename Insert>
+void Measure(benchmark::State& state, Make&& make, Insert&& insert) {
+  const std::vector<rt::Uuid> ids = MakeIds(state.range(0));
+  size_t added = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::optional<Set> set;
+    make(set, ids.size());
+    state.ResumeTiming();
+    added = insert(*set, ids);
+    state.PauseTiming();
+    set.reset();
+    state.ResumeTiming();
+  }
+  const auto n = static_cast<double>(ids.size());
+  state.counters["new"] = static_cast<double>(added) / n;
+  state.counters["per_id"] = benchmark::Counter(
+      n, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+// Grows as it fills, as whoever knows no better writes it.
+void DedupAbsl(benchmark::State& state) {
+  using Set = absl::flat_hash_set<absl::uint128>;
+  Measure<Set>(
+      state, [](std::optional<Set>& set, size_t) { set.emplace(); },
+      [](Set& set, const std::vector<rt::Uuid>& ids) {
+        for (const rt::Uuid& id : ids) set.insert(absl::MakeUint128(id.high, id.low));
+        return set.size();
+      });
+}
+
+// Made for as many beforehand, and asks for memory ahead.
+void DedupHand(benchmark::State& state) {
+  using hand::IdSet;
+  Measure<IdSet>(
+      state, [](std::optional<IdSet>& set, size_t n) { set.emplace(n); },
+      [](IdSet& set, const std::vector<rt::Uuid>& ids) {
+        for (size_t i = 0; i < ids.size(); ++i) {
+          const rt::Uuid& ahead = ids[std::min(i + hand::kAhead, ids.size() - 1)];
+          set.Prefetch(ahead.high, ahead.low);
+          set.Insert(ids[i].high, ids[i].low);
+        }
+        return set.size();
+      });
+}
+
+// As Dedup does it, a batch at a time; grows as it fills.
+void DedupRtstream(benchmark::State& state) {
+  using rt::ClaimTable;
+  Measure<ClaimTable>(
+      state,
+      [](std::optional<ClaimTable>& table, size_t) {
+        table.emplace();
+        table->set_window(std::chrono::hours(1));
+      },
+      [](ClaimTable& table, const std::vector<rt::Uuid>& ids) {
+        const rt::Time now{};
+        rt::IdBatch batch;
+        for (size_t begin = 0; begin < ids.size(); begin += kBatch) {
+          const size_t n = std::min(kBatch, ids.size() - begin);
+          batch.Clear();
+          for (size_t i = 0; i < n; ++i) {
+            batch.AddKey([&](std::string& out) { rt::KeyCodec<rt::Uuid>::Append(ids[begin + i], out); });
+          }
+          table.Prepare(batch);
+          for (size_t i = 0; i < n; ++i) {
+            table.PrefetchAhead(i);
+            benchmark::DoNotOptimize(table.Claim(batch, i, now, now));
+          }
+          table.Settle([](size_t) { return false; });
+        }
+        return table.size();
+      });
+}
+
+}  // namespace
+
+void RegisterDedup(int64_t ids) {
+  const auto add = [ids](const char* name, void (*run)(benchmark::State&)) {
+    benchmark::RegisterBenchmark(name, run)->Arg(ids)->Unit(benchmark::kMillisecond);
+  };
+  add("Dedup/absl", DedupAbsl);
+  add("Dedup/hand", DedupHand);
+  add("Dedup/rtstream", DedupRtstream);
+}
+
+}  // namespace bench
