@@ -15,11 +15,11 @@ namespace bench::hand {
 // A text as RowBinary has it, its length in front: for the few names that many rows share.
 struct EncodedText {
   static constexpr size_t kMost = 31;
-  char bytes[1 + kMost];
+  char bytes[1 + kMost] = {};
   size_t size;  // with the length
 
   // REQUIRES: at most kMost bytes.
-  explicit EncodedText(std::string_view text) : bytes{}, size(1 + text.size()) {
+  explicit EncodedText(std::string_view text) : size(1 + text.size()) {
     bytes[0] = static_cast<char>(text.size());
     text.copy(bytes + 1, kMost);
   }

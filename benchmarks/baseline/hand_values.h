@@ -139,7 +139,8 @@ class TimeReader {
 
  private:
   [[gnu::noinline]] bool ReadDay(const char* p) {
-    for (const size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
+    constexpr size_t kDigits[] = {0, 1, 2, 3, 5, 6, 8, 9};
+    for (const size_t i : kDigits) {
       if (static_cast<unsigned char>(p[i] - '0') > 9) return false;
     }
     const auto two = [p](size_t at) { return (p[at] - '0') * 10 + (p[at + 1] - '0'); };

@@ -20,9 +20,9 @@ using hand::kAhead;
 // key and 3.8 million a new item; of few, nearly all.
 struct Sizes {
   static constexpr size_t kBatch = 1024;
-  uint64_t ids, daily, hours, stock;
+  uint64_t ids, daily, stock, hours = 100'000;
   explicit Sizes(uint64_t events)
-      : ids(events + kBatch), daily(std::min(events, 1'000'000 + events / 5) + kBatch), hours(100'000),
+      : ids(events + kBatch), daily(std::min(events, 1'000'000 + events / 5) + kBatch),
         stock(std::min(events, 2'000'000 + events * 3 / 10) + kBatch) {}
 };
 

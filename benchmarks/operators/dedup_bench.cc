@@ -42,7 +42,7 @@ template <typename Set, typename Make, typename Insert>
 void Measure(benchmark::State& state, Make&& make, Insert&& insert) {
   const std::vector<rt::Uuid> ids = MakeIds(state.range(0));
   size_t added = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     state.PauseTiming();
     std::optional<Set> set;
     make(set, ids.size());
@@ -113,15 +113,15 @@ void DedupRtstream(benchmark::State& state) {
       });
 }
 
+benchmark::internal::Benchmark* const kAll[] = {
+    benchmark::RegisterBenchmark("Dedup/absl", DedupAbsl),
+    benchmark::RegisterBenchmark("Dedup/hand", DedupHand),
+    benchmark::RegisterBenchmark("Dedup/rtstream", DedupRtstream)};
+
 }  // namespace
 
-void RegisterDedup(int64_t ids) {
-  const auto add = [ids](const char* name, void (*run)(benchmark::State&)) {
-    benchmark::RegisterBenchmark(name, run)->Arg(ids)->Unit(benchmark::kMillisecond);
-  };
-  add("Dedup/absl", DedupAbsl);
-  add("Dedup/hand", DedupHand);
-  add("Dedup/rtstream", DedupRtstream);
+void MeasureDedup(int64_t ids) {
+  for (benchmark::internal::Benchmark* const b : kAll) b->Arg(ids)->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace bench

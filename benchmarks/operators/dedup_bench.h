@@ -4,7 +4,7 @@
 
 namespace bench {
 
-// Registers the benchmarks that insert `ids` ids, one in twenty of which comes twice.
-void RegisterDedup(int64_t ids);
+// Has Dedup measured with `ids` ids, one in twenty of which comes twice.
+void MeasureDedup(int64_t ids);
 
 }  // namespace bench

@@ -39,7 +39,7 @@ void JsonRtstream(benchmark::State& state) {
   const std::vector<std::string_view> lines = Cut(TheLines().text());
   rt::Arena arena;
   size_t valid = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     valid = 0;
     for (const std::string_view line : lines) {
       Sale sale;
@@ -56,7 +56,7 @@ void JsonSimdjson(benchmark::State& state) {
   const std::vector<std::string_view> lines = Cut(TheLines().text());
   SaleReader reader;
   size_t valid = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     valid = 0;
     for (const std::string_view line : lines) {
       Sale sale;
@@ -73,7 +73,7 @@ void JsonHand(benchmark::State& state) {
   hand::SaleParser parser;
   std::vector<hand::SaleRow> rows(512);
   size_t valid = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     valid = 0;
     size_t at = 0;
     const char* const end = text.data() + text.size();

@@ -49,7 +49,7 @@ int main(int argc, char** argv) {
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  for (const int64_t n : ids) bench::RegisterDedup(n);
+  for (const int64_t n : ids) bench::MeasureDedup(n);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

@@ -50,7 +50,7 @@ void RowsAppended(benchmark::State& state) {
     rest.remove_prefix(lf + 1);
   }
   std::string rows;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     rows.clear();
     for (const Sale& sale : sales) AppendRow(sale, rows);
     benchmark::DoNotOptimize(rows.data());
@@ -72,7 +72,7 @@ void RowsByHand(benchmark::State& state) {
   const hand::EncodedText region("north"), category("books");
   RowOutput output(false);
   hand::RowWriter writer(output);
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (const hand::SaleRow& sale : sales) writer.Put(sale, region, category);
     writer.Flush();
   }
@@ -85,7 +85,7 @@ void RowsCopied(benchmark::State& state) {
   constexpr size_t kRowBytes = 105;
   const std::string from(kRows * kRowBytes, 'x');
   std::string to(from.size(), ' ');
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     std::memcpy(to.data(), from.data(), from.size());
     benchmark::ClobberMemory();
   }

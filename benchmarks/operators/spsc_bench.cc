@@ -37,7 +37,7 @@ void SpscRecords(benchmark::State& state) {
   const auto bulk = static_cast<size_t>(state.range(0));
   boost::lockfree::spsc_queue<Record> queue(8192);
   uint64_t sum = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     std::thread producer([&] {
       std::vector<Record> records(bulk);
       for (size_t sent = 0; sent < kRecords; sent += bulk) {
@@ -67,7 +67,7 @@ void SpscBatches(benchmark::State& state) {
   std::vector<Batch> batches(kBatches, Batch(size));
   boost::lockfree::spsc_queue<Batch*> full(kBatches), empty(kBatches);
   uint64_t sum = 0;
-  for (auto _ : state) {
+  for ([[maybe_unused]] auto _ : state) {
     for (Batch& batch : batches) empty.push(&batch);
     std::thread producer([&] {
       for (size_t sent = 0; sent < kRecords; sent += size) {

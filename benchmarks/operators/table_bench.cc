@@ -32,7 +32,7 @@ template <typename Update>
 void Measure(benchmark::State& state, Update&& update) {
   const std::vector<uint64_t> keys = MakeKeys(state.range(0));
   update(keys);
-  for (auto _ : state) update(keys);
+  for ([[maybe_unused]] auto _ : state) update(keys);
   state.counters["per_update"] =
       benchmark::Counter(static_cast<double>(kUpdates),
                          benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);

@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Builds the benchmarks and runs all of them, and writes the tables and plots of docs/performance.md.
+#
+#   benchmarks/run.sh [small|normal|large]     default: normal
+#
+# small   seconds a benchmark, to see that it runs: its numbers say little
+# normal  the workloads as they are defined: 8 GB of memory, half an hour
+# large   also 100 million ids, and more rounds
+#
+# What was measured lies in build/bench-results. Let nothing else run meanwhile.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+size=${1:-normal}
+case $size in
+  small) w1=200000 tuples=5000000 rounds=3 ids=1000000 seconds=0.02 ;;
+  normal) w1=10000000 tuples=100000000 rounds=5 ids=1000000,10000000 seconds=0.2 ;;
+  large) w1=10000000 tuples=100000000 rounds=9 ids=1000000,10000000,100000000 seconds=0.5 ;;
+  *) echo "usage: benchmarks/run.sh [small|normal|large]" >&2; exit 2 ;;
+esac
+
+build=build/bench
+results=build/bench-results
+# The last processor: the first is where interrupts mostly go.
+cpu=$(($(nproc) - 1))
+mkdir -p "$build" "$results"
+
+cmake/install-deps.sh --bench
+echo "building" >&2
+if ! { cmake --preset bench -B "$build" -DRTSTREAM_BUILD_TESTS=OFF &&
+       cmake --build "$build" --parallel --target bench_pipelines bench_operators; } \
+    >"$results/build.log" 2>&1; then
+  tail -n 30 "$results/build.log" >&2
+  exit 1
+fi
+
+cache() { sed -n "s/^$1:[A-Z]*=//p" "$build/CMakeCache.txt"; }
+{
+  echo "processor: $(sed -n 's/^model name[^:]*: *//p' /proc/cpuinfo | head -n 1), $(nproc) cores seen"
+  echo "memory: $(awk '/^MemTotal/ { printf "%.0f GiB", $2 / 1048576 }' /proc/meminfo), huge pages" \
+    "$(sed 's/.*\[\(.*\)\].*/\1/' /sys/kernel/mm/transparent_hugepage/enabled)"
+  echo "system: $(. /etc/os-release && echo "$PRETTY_NAME"), kernel $(uname -r)"
+  echo "compiler: $("$(cache CMAKE_CXX_COMPILER)" --version | head -n 1)"
+  echo "flags: $(cache CMAKE_CXX_FLAGS_RELEASE) -fstack-protector-strong -D_FORTIFY_SOURCE=2, no -march"
+  echo "load at the start: $(cut -d ' ' -f 1 /proc/loadavg)"
+  echo "command: benchmarks/run.sh $size"
+} >"$results/machine.txt"
+
+# pipelines <name> <flag>...
+pipelines() {
+  local name=$1
+  shift
+  echo "$name" >&2
+  "$build/benchmarks/bench_pipelines" --rounds "$rounds" "$@" >"$results/$name.json"
+}
+
+pipelines w1 --workload w1 --events "$w1" --cpu "$cpu"
+pipelines w2 --workload w2 --events "$tuples" --cpu "$cpu"
+pipelines w3 --workload w3 --events "$tuples" --cpu "$cpu"
+if grep -q '^TBB_DIR:PATH=/' "$build/CMakeCache.txt" && [[ $(nproc) -gt 1 ]]; then
+  for workload in w1:$w1 w2:$tuples w3:$tuples; do
+    pipelines "${workload%:*}_lanes" --workload "${workload%:*}" --events "${workload#*:}" --lanes 2 \
+      --variants tbb
+  done
+fi
+echo "operators" >&2
+"$build/benchmarks/bench_operators" "--ids=$ids" --benchmark_repetitions="$rounds" \
+  --benchmark_min_time="$seconds" --benchmark_enable_random_interleaving=true --benchmark_out="$results/operators.json" \
+  --benchmark_out_format=json >"$results/operators.txt" 2>&1
+echo "compile time" >&2
+benchmarks/compile_time.sh "$(cache CMAKE_CXX_COMPILER)" >"$results/compile_time.txt"
+
+python3 -B benchmarks/report.py "$results" docs
+echo "docs/performance.md is written" >&2
