@@ -25,6 +25,7 @@ std::vector<VariantEntry> W1Variants(const W1Input& input) {
   std::vector<VariantEntry> all = {Entry("plain", MakeW1Plain, input), Entry("hand", MakeW1Hand, input)};
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW1Tbb, input));
   all.push_back(Entry("rtstream", MakeW1Rtstream, input));
+  all.push_back(Entry("rtstream_commits", MakeW1RtstreamCommits, input));
   return all;
 }
 

@@ -14,7 +14,7 @@
 #include "examples/retail/random.h"
 #include "rtstream/base/uuid.h"
 #include "rtstream/state/claim_table.h"
-#include "rtstream/state/key_codec.h"
+#include "rtstream/state/packed_key.h"
 
 namespace bench {
 namespace {
@@ -100,7 +100,7 @@ void DedupRtstream(benchmark::State& state) {
           const size_t n = std::min(kBatch, ids.size() - begin);
           batch.Clear();
           for (size_t i = 0; i < n; ++i) {
-            batch.AddKey([&](std::string& out) { rt::KeyCodec<rt::Uuid>::Append(ids[begin + i], out); });
+            batch.AddNumber(rt::PackKey(ids[begin + i]));
           }
           table.Prepare(batch);
           for (size_t i = 0; i < n; ++i) {

@@ -2,14 +2,16 @@
 
 #include <algorithm>
 #include <string>
-#include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
 #include "benchmarks/baseline/hand_table.h"
 #include "examples/retail/random.h"
-#include "rtstream/state/key_codec.h"
-#include "rtstream/state/keyed_table.h"
+#include "rtstream/core/batch.h"
+#include "rtstream/op/keyed_rows.h"
+#include "rtstream/state/stored_table.h"
 
 // Adds to the sum of a number's key: keys by Zipf's law, of which all are there after the first time.
 
@@ -26,6 +28,15 @@ std::vector<uint64_t> MakeKeys(int64_t different) {
   keys.reserve(kUpdates);
   while (keys.size() < kUpdates) keys.push_back(retail::Mix(ranks.Draw(random)) | 1);
   return keys;
+}
+
+template <typename Key>
+Key MakeKey(uint64_t number) {
+  if constexpr (std::is_same_v<Key, std::string>) {
+    return std::string(reinterpret_cast<const char*>(&number), sizeof number);
+  } else {
+    return number;
+  }
 }
 
 template <typename Update>
@@ -55,26 +66,29 @@ void TableHand(benchmark::State& state) {
   });
 }
 
-// As Aggregate does it: keys as bytes, hashed a batch at a time.
+// As Aggregate does it, a batch at a time, for keys of this type.
+template <typename Key>
 void TableRtstream(benchmark::State& state) {
   namespace rt = rtstream;
-  constexpr size_t kKeySize = 8;
-  constexpr size_t kSlotAhead = 20, kEntryAhead = 10;
-  rt::KeyedTable<uint64_t> sums;
-  std::string bytes;
-  std::vector<uint64_t> hashes(kBatch);
+  using Table = rt::TableOf<Key, uint64_t>;
+  Table sums;
+  rt::internal::KeyedRows<Table> rows;
+  rt::Frame frame;
+  rt::Selection all;
+  std::vector<Key> batch;
   Measure(state, [&](const std::vector<uint64_t>& keys) {
     for (size_t begin = 0; begin < keys.size(); begin += kBatch) {
       const size_t n = std::min(kBatch, keys.size() - begin);
-      bytes.clear();
-      for (size_t i = 0; i < n; ++i) rt::KeyCodec<uint64_t>::Append(keys[begin + i], bytes);
-      const auto key = [&](size_t i) { return std::string_view(bytes).substr(i * kKeySize, kKeySize); };
-      for (size_t i = 0; i < n; ++i) hashes[i] = sums.Hash(key(i));
+      batch.clear();
+      for (size_t i = 0; i < n; ++i) batch.push_back(MakeKey<Key>(keys[begin + i]));
+      all.SelectAll(n);
+      const rt::Rows<Key> in(std::as_const(batch).data(), frame, all);
+      const auto key_of = [](const rt::Rows<Key>& r, size_t i) -> const Key& { return r[i]; };
+      rows.Begin(sums, in, key_of);
       for (size_t i = 0; i < n; ++i) {
-        if (i + kSlotAhead < n) sums.PrefetchSlot(hashes[i + kSlotAhead]);
-        if (i + kEntryAhead < n) sums.PrefetchEntry(hashes[i + kEntryAhead]);
+        rows.Ahead(sums, in, key_of, i);
         bool fresh = false;
-        ++sums.FindOrInsert(hashes[i], key(i), fresh).value;
+        ++rows.FindOrInsert(sums, i, fresh)->value;
       }
     }
   });
@@ -85,7 +99,8 @@ void Sizes(benchmark::internal::Benchmark* benchmark) {
 }
 BENCHMARK(TableAbsl)->Name("Table/absl")->Apply(Sizes);
 BENCHMARK(TableHand)->Name("Table/hand")->Apply(Sizes);
-BENCHMARK(TableRtstream)->Name("Table/rtstream")->Apply(Sizes);
+BENCHMARK(TableRtstream<uint64_t>)->Name("Table/rtstream")->Apply(Sizes);
+BENCHMARK(TableRtstream<std::string>)->Name("Table/rtstream_text")->Apply(Sizes);
 
 }  // namespace
 }  // namespace bench

@@ -8,11 +8,6 @@
 namespace bench {
 namespace {
 
-std::unique_ptr<rtstream::StateStore> MakeStore(bool is_verifying) {
-  if (is_verifying) return std::make_unique<rtstream::MemoryStateStore>();
-  return std::make_unique<DiscardingStore>();
-}
-
 rtstream::RunOptions Options() {
   rtstream::RunOptions options;
   options.max_epoch_bytes = uint64_t{1} << 40;  // the clock alone says when to commit
@@ -21,13 +16,25 @@ rtstream::RunOptions Options() {
 
 }  // namespace
 
-PipelineRun::PipelineRun(rtstream::Pipeline pipeline, bool is_verifying)
-    : store_(MakeStore(is_verifying)), runner_(std::move(pipeline), *store_, Options()) {}
+PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
+  switch (commits) {
+    case Commits::kNone:
+      runner_ = std::make_unique<rtstream::Runner>(std::move(pipeline), Options());
+      return;
+    case Commits::kDiscarded:
+      store_ = std::make_unique<DiscardingStore>();
+      break;
+    case Commits::kMemory:
+      store_ = std::make_unique<rtstream::MemoryStateStore>();
+      break;
+  }
+  runner_ = std::make_unique<rtstream::Runner>(std::move(pipeline), *store_, Options());
+}
 
-absl::Status PipelineRun::Run() { return runner_.Run(); }
+absl::Status PipelineRun::Run() { return runner_->Run(); }
 
 rtstream::OperatorStats PipelineRun::Stats(std::string_view name) const {
-  for (rtstream::OperatorStats& stats : runner_.Stats()) {
+  for (rtstream::OperatorStats& stats : runner_->Stats()) {
     if (stats.name == name) return std::move(stats);
   }
   return {};

@@ -24,21 +24,23 @@ class DiscardingStore final : public rtstream::StateStore {
   absl::Status Close() override { return absl::OkStatus(); }
 };
 
-// A pipeline run to the end of its source on one lane, with a commit every 200 ms in the background, as
-// the library has it by default. A verifying run commits to memory, any other to a DiscardingStore.
+// Where the commits of a run go, every 200 ms, as the library has it by default.
+enum class Commits { kNone, kDiscarded, kMemory };
+
+// A pipeline run to the end of its source on one lane.
 class PipelineRun {
  public:
-  PipelineRun(rtstream::Pipeline pipeline, bool is_verifying);
+  PipelineRun(rtstream::Pipeline pipeline, Commits commits);
 
   absl::Status Run();
   // What the operator of this name counted. REQUIRES: Run() was OK.
   rtstream::OperatorStats Stats(std::string_view name) const;
-  // The committed state, for a verifying run.
+  // The committed state. REQUIRES: commits to memory.
   const rtstream::StateReader& store() const { return *store_; }
 
  private:
   std::unique_ptr<rtstream::StateStore> store_;
-  rtstream::Runner runner_;
+  std::unique_ptr<rtstream::Runner> runner_;
 };
 
 }  // namespace bench

@@ -32,18 +32,19 @@ namespace {
 
 using Outcomes = rt::InventoryOutcome<Sale>;
 
-// Keys as they come out of the state; going in, texts are views.
-using DailyKey = std::tuple<std::string, rt::Time, std::string>;
-using HourKey = std::tuple<std::string, rt::Time>;
-using StockKey = std::tuple<std::string, std::string>;
+// Numbers, which go into one of 8 bytes. There are fewer than 65,536 retailers, and days until 2149.
+using DailyKey = std::tuple<uint16_t, uint16_t, uint32_t>;
+using HourKey = std::tuple<uint32_t, uint32_t>;
+using StockKey = std::tuple<uint32_t, uint32_t>;
 
-std::tuple<std::string_view, rt::Time, std::string_view> DailyKeyOf(const Sale& s) {
-  return {s.retailer_id, rt::FloorTo(s.timestamp, kDay), s.sku};
+DailyKey DailyKeyOf(const Sale& s) {
+  return {static_cast<uint16_t>(s.retailer_number), static_cast<uint16_t>(s.timestamp.time_since_epoch() / kDay),
+          s.sku_number};
 }
-std::tuple<std::string_view, rt::Time> HourKeyOf(const Sale& s) {
-  return {s.store_id, rt::FloorTo(s.timestamp, kHour)};
+HourKey HourKeyOf(const Sale& s) {
+  return {s.store_number, static_cast<uint32_t>(s.timestamp.time_since_epoch() / kHour)};
 }
-std::tuple<std::string_view, std::string_view> StockKeyOf(const Sale& s) { return {s.store_id, s.sku}; }
+StockKey StockKeyOf(const Sale& s) { return {s.store_number, s.sku_number}; }
 
 void Put(const std::vector<std::pair<std::string, std::string>>& rows, rt::MemoryTable<std::string>& table) {
   for (const auto& [key, text] : rows) table.Put(key, text);
@@ -70,6 +71,9 @@ rt::Pipeline MakePipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::str
          })
        | rt::AssignEventTime(&Sale::timestamp, {.max_ahead = rt::Duration{0}})
        | rt::Dedup("dedup", &Sale::event_id, {.window = kDedupWindow})
+       | rt::Intern("retailers", &Sale::retailer_id, &Sale::retailer_number)
+       | rt::Intern("stores", &Sale::store_id, &Sale::store_number)
+       | rt::Intern("skus", &Sale::sku, &Sale::sku_number)
        | rt::Enrich("region", region_of_store, &Sale::store_id,
                     [](Sale& s, const std::string* region) {
                       s.region = region == nullptr ? kUnknown : std::string_view(*region);
@@ -89,9 +93,10 @@ rt::Pipeline MakePipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::str
 
 class W1Rtstream final : public Variant {
  public:
-  W1Rtstream(const W1Input& input, const RunSettings& settings)
+  W1Rtstream(const W1Input& input, const RunSettings& settings, Commits commits)
       : is_verifying_(settings.is_verifying), lines_(input.lines.text()), rows_(settings.is_verifying),
-        run_(MakePipeline(lines_, region_of_store_, category_of_sku_, rows_), settings.is_verifying) {
+        run_(MakePipeline(lines_, region_of_store_, category_of_sku_, rows_),
+             settings.is_verifying ? Commits::kMemory : commits) {
     Put(input.region_of_store, region_of_store_);
     Put(input.category_of_sku, category_of_sku_);
   }
@@ -140,7 +145,10 @@ class W1Rtstream final : public Variant {
 }  // namespace
 
 std::unique_ptr<Variant> MakeW1Rtstream(const W1Input& input, const RunSettings& settings) {
-  return std::make_unique<W1Rtstream>(input, settings);
+  return std::make_unique<W1Rtstream>(input, settings, Commits::kNone);
+}
+std::unique_ptr<Variant> MakeW1RtstreamCommits(const W1Input& input, const RunSettings& settings) {
+  return std::make_unique<W1Rtstream>(input, settings, Commits::kDiscarded);
 }
 
 }  // namespace bench

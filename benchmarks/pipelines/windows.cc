@@ -39,7 +39,7 @@ class W2Rtstream final : public Variant {
  public:
   W2Rtstream(const Records<Tick>& ticks, const RunSettings& settings)
       : records_(ticks.size()), ticks_(ticks), windows_(settings.is_verifying),
-        run_(MakeW2(ticks_, windows_), settings.is_verifying) {}
+        run_(MakeW2(ticks_, windows_), Commits::kNone) {}
 
   absl::Status Run() override { return run_.Run(); }
   absl::StatusOr<Outcome> Finish() override { return windows_.output().ToOutcome(records_); }
@@ -55,7 +55,7 @@ class W3Rtstream final : public Variant {
  public:
   W3Rtstream(const W3Input& input, const RunSettings& settings)
       : records_(input.events.size()), events_(input.events), campaigns_(input.ads),
-        windows_(settings.is_verifying), run_(MakeW3(events_, campaigns_, windows_), settings.is_verifying) {}
+        windows_(settings.is_verifying), run_(MakeW3(events_, campaigns_, windows_), Commits::kNone) {}
 
   absl::Status Run() override { return run_.Run(); }
   absl::StatusOr<Outcome> Finish() override { return windows_.output().ToOutcome(records_); }

@@ -30,6 +30,8 @@ struct Sale {
 
   // What the master data say.
   std::string_view region, category;
+  // Numbers of its texts, for keys.
+  uint32_t retailer_number = 0, store_number = 0, sku_number = 0;
 };
 
 // The rules that a record must pass, besides fitting the mapping below.

@@ -325,6 +325,7 @@ absl::Status Runner::Impl::PublishDurable() {
 
 absl::Status Runner::Impl::Commit() {
   if (!keeps_commits) {
+    for (Node* node : body.nodes()) node->CountKeys();
     CommitJob nothing;
     return sinks.Cut(lane, next, nothing);
   }

@@ -86,10 +86,13 @@ class OpLink final : public Node {
   absl::Status Checkpoint(uint64_t epoch, StateBatch& batch) override {
     if constexpr (kHasState) {
       CheckpointWriter out(epoch, OperatorScope(name()), batch);
-      if constexpr (requires { op_.state_keys(); }) counters().keys.Set(op_.state_keys());
+      CountKeys();
       return op_.Checkpoint(out);
     }
     return absl::OkStatus();
+  }
+  void CountKeys() override {
+    if constexpr (requires { op_.state_keys(); }) counters().keys.Set(op_.state_keys());
   }
   absl::Status OnWatermark(Lane& lane) override {
     if constexpr (requires(Emitter<Next>& emit) { op_.OnWatermark(emit); }) {

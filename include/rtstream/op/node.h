@@ -72,6 +72,8 @@ class Node {
     (void)batch;
     return absl::OkStatus();
   }
+  // Brings the counter of its keys up to date.
+  virtual void CountKeys() {}
   // The watermark has moved to lane.watermark(): emits what is due.
   virtual absl::Status OnWatermark(Lane& lane) {
     (void)lane;
