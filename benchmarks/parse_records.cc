@@ -3,11 +3,10 @@
 //
 //   bench_parse [ROUNDS]
 
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <functional>
 #include <memory>
 #include <string>

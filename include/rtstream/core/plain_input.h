@@ -40,7 +40,7 @@ class PlainInput {
 
   // Microseconds from 1970 to the midnight of the day at `p`, YYYY-MM-DD. False: there is no such day.
   [[gnu::always_inline]] bool ReadDay(const char* p, int64_t& midnight) {
-    const uint64_t head = internal::LoadWord<uint64_t>(p);
+    const auto head = internal::LoadWord<uint64_t>(p);
     const auto tail = internal::LoadWord<uint16_t>(p + 8);
     if (head != day_head_ || tail != day_tail_) [[unlikely]] {
       if (!ReadAnotherDay(p)) return false;

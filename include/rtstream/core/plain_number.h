@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cfloat>
@@ -85,7 +86,7 @@ template <int kScale>
 template <int kScale>
 [[gnu::always_inline]] inline const char* ReadPlainDecimal(const char* p, Decimal<kScale>& out) {
   // Money: digits, a point and some more, seven characters at most, so that the end is in the eight.
-  constexpr int kMostDecimals = kScale < 6 ? kScale : 6;
+  constexpr int kMostDecimals = std::min(kScale, 6);
   static constexpr auto kPowers = [] {
     std::array<int64_t, 8> powers{};
     for (int i = 1; i <= kMostDecimals; ++i) powers[static_cast<size_t>(i)] = PowerOfTen(kScale - i);
