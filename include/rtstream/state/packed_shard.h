@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -95,20 +94,20 @@ class PackedShard {
     Entry* hole = &entry;
     for (Entry* e = hole + 1; e->packed != P{}; ++e) {
       if (block.Home(secret(e->packed)) > hole) continue;
-      Relocate(block, *e, block, *hole);
+      Block::Relocate(block, *e, block, *hole);
       hole = e;
     }
     *hole = {};
-    block.ClearMarks(IndexIn(block, hole));
+    block.ClearMarks(block.IndexOf(*hole));
   }
 
   void MarkDirty(Entry& entry) {
     Block& block = BlockOf(&entry);
-    block.AddMarks(IndexIn(block, &entry), Block::kBoth);
+    block.AddMarks(block.IndexOf(entry), Block::kBoth);
   }
   bool IsFirstChange(Entry& entry) {
     Block& block = BlockOf(&entry);
-    const size_t i = IndexIn(block, &entry);
+    const size_t i = block.IndexOf(entry);
     const bool is_first = block.MarksOf(i) == 0;
     block.AddMarks(i, is_first ? Block::kChanged : Block::kBoth);
     return is_first;
@@ -138,7 +137,7 @@ class PackedShard {
   // asks for, few enough for some microseconds, and enough for the memory to stream.
   static constexpr size_t kMovedAtOnce = 512;
   static constexpr uint32_t kInsertsPerStep = 32;
-  static constexpr size_t kFewestSlots = 8, kLongestTail = 256;
+  static constexpr size_t kFewestSlots = 8;
   // Stands for the slots of a shard that has none.
   static inline const Entry kNothing{};
 
@@ -153,46 +152,10 @@ class PackedShard {
     }
   }
 
-  static Block MakeBlock(size_t slots_wanted, BlockArena& arena) {
-    Block block;
-    block.bytes = BlockArena::SizeFor(slots_wanted * sizeof(Entry) + slots_wanted / 4 + 8);
-    block.size = static_cast<uint32_t>((block.bytes - 8) * 4 / (sizeof(Entry) * 4 + 1));
-    // Words of marks behind the slots.
-    size_t marks_at = block.size * sizeof(Entry);
-    marks_at = (marks_at + 7) / 8 * 8;
-    while (marks_at + WordsOf(block.size) * 8 > block.bytes) {
-      --block.size;
-      marks_at = (block.size * sizeof(Entry) + 7) / 8 * 8;
-    }
-    block.homes = (block.size - std::clamp<uint32_t>(block.size / 8, 2, kLongestTail)) / Block::kPerHome;
-    char* const memory = arena.Take(block.bytes);
-    block.slots = reinterpret_cast<Entry*>(memory);
-    block.last = block.slots + block.size - 1;
-    block.marks = reinterpret_cast<uint64_t*>(memory + marks_at);
-    // Whole words of marks, and at most 64 stretches of them.
-    const auto width = static_cast<uint32_t>(std::bit_width(block.size - 1));
-    block.touched_shift = std::max<uint32_t>(11, width) - 6;
-    return block;
-  }
-  static size_t WordsOf(size_t slots) {
-    return (slots + Block::kMarksPerWord - 1) / Block::kMarksPerWord;
-  }
-
   uint32_t LimitOf(const Block& block) const {
     return static_cast<uint32_t>(block.homes * Block::kPerHome * load_ / 256);
   }
   Block& BlockOf(const Entry* entry) { return now_.Holds(entry) ? now_ : next_; }
-  static size_t IndexIn(const Block& block, const Entry* entry) {
-    return static_cast<size_t>(entry - block.slots);
-  }
-  // Moves an entry with its marks to an empty slot.
-  static void Relocate(Block& from, Entry& entry, Block& to, Entry& empty) {
-    const size_t i = IndexIn(from, &entry), k = IndexIn(to, &empty);
-    empty = entry;
-    to.ClearMarks(k);
-    if (const uint64_t marks = from.MarksOf(i); marks != 0) to.AddMarks(k, marks);
-  }
-
   // The empty slot for the key, after the shard has grown as far as is due.
   [[gnu::noinline]] Entry* MakeRoom(const P& key, const SecretFold& secret, BlockArena& arena) {
     const uint64_t hash = secret(key);
@@ -211,7 +174,7 @@ class PackedShard {
   }
 
   void BeginGrowth(BlockArena& arena) {
-    next_ = MakeBlock(std::max<size_t>(kFewestSlots, 2 * size_t{now_.size}), arena);
+    next_ = Block::Make(std::max<size_t>(kFewestSlots, 2 * size_t{now_.size}), arena);
     limit_ = LimitOf(next_);
     if (now_.size == 0) FinishGrowth(arena);
   }
@@ -233,8 +196,8 @@ class PackedShard {
         to = next_.Home(secret(e->packed));
         while (to->packed != P{}) ++to;
       }
-      Relocate(now_, *e, next_, *to);
-      now_.ClearMarks(IndexIn(now_, e));
+      Block::Relocate(now_, *e, next_, *to);
+      now_.ClearMarks(now_.IndexOf(*e));
     }
     cursor_ = e;
     if (e == end) FinishGrowth(arena);
@@ -242,20 +205,20 @@ class PackedShard {
 
   // Gives the block that takes over twice its size.
   void Enlarge(const SecretFold& secret, BlockArena& arena) {
-    Block larger = MakeBlock(2 * size_t{next_.size}, arena);
+    Block larger = Block::Make(2 * size_t{next_.size}, arena);
     for (size_t i = 0; i < next_.size; ++i) {
       if (next_.slots[i].packed == P{}) continue;
       Entry* to = larger.Home(secret(next_.slots[i].packed));
       while (to->packed != P{}) ++to;
-      Relocate(next_, next_.slots[i], larger, *to);
+      Block::Relocate(next_, next_.slots[i], larger, *to);
     }
-    arena.Give(reinterpret_cast<char*>(next_.slots), next_.bytes);
+    next_.GiveBack(arena);
     next_ = larger;
     limit_ = LimitOf(next_);
   }
 
   void FinishGrowth(BlockArena& arena) {
-    if (now_.size != 0) arena.Give(reinterpret_cast<char*>(now_.slots), now_.bytes);
+    if (now_.size != 0) now_.GiveBack(arena);
     now_ = next_;
     next_ = {};
     cursor_ = now_.slots;

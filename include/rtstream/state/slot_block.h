@@ -5,12 +5,15 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "rtstream/state/block_arena.h"
+
 namespace rtstream::internal {
 
 // A block of slots with two marks each, without the secret that says where a key goes.
 template <typename Entry>
 struct SlotBlock {
   // Look-ups begin with the first slot of a cache line, where slots and lines begin together.
+  static constexpr size_t kLongestTail = 256;
   static constexpr size_t kPerHome = 64 % sizeof(Entry) == 0 ? 64 / sizeof(Entry) : 1;
 
   Entry* slots = nullptr;  // aligned to a line
@@ -28,6 +31,37 @@ struct SlotBlock {
   static uint64_t MultiplyHigh(uint64_t a, uint64_t b) {
     __extension__ using Product = unsigned __int128;
     return static_cast<uint64_t>(static_cast<Product>(a) * b >> 64);
+  }
+
+  size_t IndexOf(const Entry& entry) const { return static_cast<size_t>(&entry - slots); }
+
+  // A block of at least so many slots, all empty.
+  static SlotBlock Make(size_t slots_wanted, BlockArena& arena) {
+    SlotBlock block;
+    block.bytes = BlockArena::SizeFor(slots_wanted * sizeof(Entry) + slots_wanted / 4 + 8);
+    block.size = static_cast<uint32_t>((block.bytes - 8) * 4 / (sizeof(Entry) * 4 + 1));
+    // Words of marks behind the slots.
+    const auto marks_at = [&] { return (block.size * sizeof(Entry) + 7) / 8 * 8; };
+    const auto words = [&] { return (block.size + kMarksPerWord - 1) / kMarksPerWord; };
+    while (marks_at() + words() * sizeof(uint64_t) > block.bytes) --block.size;
+    block.homes = (block.size - std::clamp<uint32_t>(block.size / 8, 2, kLongestTail)) / kPerHome;
+    char* const memory = arena.Take(block.bytes);
+    block.slots = reinterpret_cast<Entry*>(memory);
+    block.last = block.slots + block.size - 1;
+    block.marks = reinterpret_cast<uint64_t*>(memory + marks_at());
+    // Whole words of marks, and at most 64 stretches of them.
+    const auto width = static_cast<uint32_t>(std::bit_width(block.size - 1));
+    block.touched_shift = std::max<uint32_t>(11, width) - 6;
+    return block;
+  }
+  void GiveBack(BlockArena& arena) const { arena.Give(reinterpret_cast<char*>(slots), bytes); }
+
+  // Moves an entry with its marks to an empty slot.
+  static void Relocate(SlotBlock& from, Entry& entry, SlotBlock& to, Entry& empty) {
+    const size_t i = from.IndexOf(entry), k = to.IndexOf(empty);
+    empty = entry;
+    to.ClearMarks(k);
+    if (const uint64_t marks = from.MarksOf(i); marks != 0) to.AddMarks(k, marks);
   }
 
   // Marks are two bits a slot: it has changed since the last commit; and the commit must store it.
