@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -44,7 +43,7 @@ class MemoryTable final : public LookupTable<V> {
 
  private:
   internal::TextMap index_;
-  std::deque<V> values_;
+  std::vector<V> values_;
   std::vector<uint32_t> rows_;
 };
 
