@@ -84,7 +84,7 @@ TEST_F(BackgroundTest, StagedSinksWriteAheadWhileAnEpochGrows) {
 class BlockState {
  public:
   std::string_view name() const { return "block"; }
-  void UsePages(PagePool& pool) { pool_ = &pool; }
+  void Attach(const StateHost& host) { pool_ = host.pages; }
   void Checkpoint(CheckpointWriter&) {}
   absl::Status Restore(const CheckpointReader&) { return absl::OkStatus(); }
 

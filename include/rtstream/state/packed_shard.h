@@ -38,7 +38,7 @@ class PackedShard {
   // Shards begin to grow at different loads, so that they do not all grow at a time.
   void Init(uint32_t number, uint32_t shards) {
     load_ = kLowestLoad + (kHighestLoad - kLowestLoad) * number / shards;
-    now_.slots = cursor_ = const_cast<Entry*>(&kNothing);
+    now_.slots = cursor_ = const_cast<Entry*>(kNothing);
   }
 
   Entry* Home(uint64_t hash) const {
@@ -138,8 +138,8 @@ class PackedShard {
   static constexpr size_t kMovedAtOnce = 512;
   static constexpr uint32_t kInsertsPerStep = 32;
   static constexpr size_t kFewestSlots = 8;
-  // Stands for the slots of a shard that has none.
-  static inline const Entry kNothing{};
+  // Stands for the slots of a shard that has none: a line of empty ones.
+  static inline const Entry kNothing[Block::kPerHome]{};
 
   static void SetKey(Entry& entry, const P& key) {
     if constexpr (std::is_same_v<P, Word128>) {
