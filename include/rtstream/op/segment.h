@@ -125,9 +125,9 @@ class Segment {
   }
 
   // Sends the record to the dead letters if operator `k` refuses it.
-  bool Accept(absl::Status status, size_t k, Lane& lane) {
+  bool Accept(const absl::Status& status, size_t k, Lane& lane) {
     if (status.ok()) [[likely]] return true;
-    lane.Refuse(nodes_[k], lane.context().frame(), lane.context().row(), std::move(status));
+    lane.Refuse(nodes_[k], lane.context().frame(), lane.context().row(), status);
     return false;
   }
 
