@@ -28,15 +28,15 @@ struct Runner::Impl {
         clock(options.clock == nullptr ? &system_clock : options.clock),
         pipeline(std::move(p)),
         body(pipeline.body()),
-        keeps_commits(s != nullptr),
-        store(keeps_commits ? *s : no_store),
+        store(s != nullptr ? *s : no_store),
         seed(options.seed != 0 ? options.seed : SeedFrom(*clock)),
         lane(*clock, wakeup, options.retry, seed),
         sinks(body.nodes(), options.dead_letters),
         committer(store, *clock,
                   {options.commit_in_background, options.retry, seed + 1, sinks.staged(),
                    &lane.pages()}),
-        counted(body.nodes()) {
+        counted(body.nodes()),
+        keeps_commits(s != nullptr) {
     if (Node* node = sinks.dead_letter_node(); node != nullptr) counted.push_back(node);
     options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
   }
@@ -67,7 +67,6 @@ struct Runner::Impl {
   Clock* clock;
   Pipeline pipeline;
   internal::PipelineBody& body;
-  bool keeps_commits;
   MemoryStateStore no_store;  // stays empty
   StateStore& store;
   uint64_t seed;
@@ -78,6 +77,7 @@ struct Runner::Impl {
   Committer committer;
   std::vector<Node*> counted;  // the body's nodes, and the dead letters' sink
 
+  bool keeps_commits;
   bool is_open = false;
   absl::Status failure;            // the first error
   CommitRecord next;               // as the next commit will say
