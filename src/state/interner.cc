@@ -16,7 +16,8 @@ std::string BlockKey(uint32_t first) { return Concat("t/", OrderedHex(first)); }
 
 }  // namespace
 
-void Interner::Batch::Begin(size_t rows) {
+void Interner::Batch::Begin(const Interner& interner, size_t rows) {
+  layout_ = interner.short_.layout();
   if (homes_.size() >= rows) return;
   homes_.resize(rows);
   shards_.resize(rows);

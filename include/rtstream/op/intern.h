@@ -47,7 +47,7 @@ struct InternOp {
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
     constexpr size_t kAhead = 16;
-    batch.Begin(in.size());
+    batch.Begin(texts, in.size());
     const auto prepare = [&](size_t i) { batch.Prepare(texts, i, std::invoke(text_of, in[i])); };
     for (size_t i = 0; i < kAhead && i < in.size(); ++i) prepare(i);
     In* const rows = OwnRows(in, copies);

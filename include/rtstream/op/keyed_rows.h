@@ -93,7 +93,10 @@ class KeyedRows<PackedTable<P, V>> {
                                     size_t i) {
     if (i + kAhead < in.size()) Prepare(table, i + kAhead, key_of(in, i + kAhead));
     const size_t next = i + kNextAhead;
-    if (is_large_ && next < in.size()) Table::PrefetchNext(homes_[next], key(next));
+    // An insert of this batch may have given back the memory of homes that were found before.
+    if (is_large_ && next < in.size() && table.layout() == layout_) [[likely]] {
+      Table::PrefetchNext(homes_[next], key(next));
+    }
   }
 
   typename Table::Handle Find(Table& table, size_t i) const {

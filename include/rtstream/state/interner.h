@@ -42,7 +42,7 @@ class Interner {
   // The texts of a batch, packed and hashed some rows before they are looked up.
   class Batch {
    public:
-    void Begin(size_t rows);
+    void Begin(const Interner& interner, size_t rows);
     [[gnu::always_inline]] void Prepare(const Interner& interner, size_t i, std::string_view text) {
       if (text.size() > kLongestShortText) return;
       const Word128 packed = PackText(text);
@@ -51,7 +51,6 @@ class Interner {
       low_[i] = packed.low;
       shards_[i] = static_cast<uint8_t>(ShardOf(packed));
       homes_[i] = interner.short_.Home(packed, shards_[i]);
-      layout_ = interner.short_.layout();
       Table::Prefetch(homes_[i]);
     }
 
@@ -60,7 +59,7 @@ class Interner {
     std::vector<Table::Entry*> homes_;
     std::vector<uint64_t> high_, low_;
     std::vector<uint8_t> shards_;
-    uint64_t layout_ = 0;
+    uint64_t layout_ = 0;  // of the homes; an insert since then may have moved them
   };
 
   // The number of the text that Prepare() was given for row `i`; a new one, if it has none and fewer than
