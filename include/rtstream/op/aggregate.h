@@ -115,7 +115,8 @@ struct AggregateStage : StageTag {
 //   | rt::Aggregate("revenue_1m", &Sale::store, AddRevenue, rt::Tumbling{.size = 1min})
 //
 // Takes    the type that `add` names second; `add` changes the accumulator that it names first, which
-//          begins as Acc{}. `key` returns text, an integer, a Time or a tuple of them.
+//          begins as Acc{}. `key` returns text, an integer, a Time, a Uuid or a tuple of
+//          them; one that PackableKey takes is fastest.
 // Emits    Aggregated<K, Acc>. Running: after each record, its key's sum. Tumbling: when the watermark
 //          passes a window's end plus the allowed lateness, the window's sums, ordered by window and key.
 // State    the accumulators, under `name`; ReadState finds them in kSumsTable. A window's are erased

@@ -22,6 +22,7 @@ struct ParseCsvOp {
   using Output = T;
   static constexpr bool kMayRefuse = true;
   static constexpr bool kKeepsRow = false;
+  static constexpr bool kBuildsInto = true;
 
   std::string name;
   CsvOptions options;
@@ -37,14 +38,18 @@ struct ParseCsvOp {
     return absl::OkStatus();
   }
 
+  absl::Status Build(const Bytes& in, Context& ctx, T& out) {
+    if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
+    out = blank();
+    return reader->Read(in, ctx.frame().readable_end(in), ctx.arena(), out);
+  }
+
   template <typename Emit>
   absl::Status Process(const Bytes& in, Context& ctx, Emit&& emit) {
-    if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
-    T out = blank();
-    absl::Status status = reader->Read(in, ctx.frame().readable_end(in), ctx.arena(), out);
-    if (!status.ok()) [[unlikely]] return status;
-    emit(std::move(out));
-    return absl::OkStatus();
+    T out;
+    absl::Status status = Build(in, ctx, out);
+    if (status.ok()) [[likely]] emit(std::move(out));
+    return status;
   }
 };
 

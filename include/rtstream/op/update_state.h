@@ -120,7 +120,8 @@ struct UpdateStateStage : StageTag {
 //         return Booked{p.account, b.cents - p.cents};
 //       })
 //
-// Takes    the type that `fn` names second; `key` returns text, an integer, a Time or a tuple of them.
+// Takes    the type that `fn` names second; `key` returns text, an integer, a Time, a Uuid or a tuple of
+//          them; one that PackableKey takes is fastest.
 // Emits    what `fn` returns; StatusOr<T> emits T. A business refusal that somebody should see is a
 //          value, not an error.
 // State    the items, under `name`: value, version (how often it was set) and the event time of the
