@@ -1,4 +1,4 @@
-#include "benchmarks/sale_lines.h"
+#include "benchmarks/parser/sale_lines.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -52,9 +52,9 @@ std::string JsonOf(const std::vector<Member>& members, bool is_spaced) {
 
 }  // namespace
 
-Lines JsonLines(Shape shape) {
+SaleLines JsonLines(Shape shape) {
   rtstream::testing::Random random(1), order(2);
-  Lines lines;
+  SaleLines lines;
   for (int i = 0; i < kSales; ++i) {
     std::vector<Member> members = RandomSale(random, i);
     if (shape == Shape::kReversed) std::reverse(members.begin(), members.end());
@@ -69,9 +69,9 @@ Lines JsonLines(Shape shape) {
   return lines;
 }
 
-Lines CsvLines(bool is_quoted) {
+SaleLines CsvLines(bool is_quoted) {
   rtstream::testing::Random random(1);
-  Lines lines;
+  SaleLines lines;
   for (int i = 0; i < kSales; ++i) {
     std::string line;
     for (const Member& m : RandomSale(random, i)) {

@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "benchmarks/sale_lines.h"
-#include "benchmarks/simdjson_sale.h"
+#include "benchmarks/parser/sale_lines.h"
+#include "benchmarks/parser/simdjson_readers.h"
 #include "rtstream/core/csv_reader.h"
 #include "rtstream/core/json_reader.h"
 #include "rtstream/core/row_binary_writer.h"
@@ -22,7 +22,6 @@
 namespace {
 
 using namespace bench;
-namespace rt = rtstream;
 
 double Now() {
   timespec t{};
@@ -39,12 +38,12 @@ void Use(T& record) {
 // A way to read lines: nanoseconds a line, and how many were accepted.
 struct Way {
   std::string name;
-  std::function<size_t(const Lines&)> run;
+  std::function<size_t(const SaleLines&)> run;
   std::vector<double> times = {};
 };
 
 template <typename T, typename F>
-size_t Read(const Lines& lines, F&& read) {
+size_t Read(const SaleLines& lines, F&& read) {
   static T blank{};
   Use(blank);
   rt::Arena arena;
@@ -60,7 +59,7 @@ size_t Read(const Lines& lines, F&& read) {
 
 template <typename T>
 Way StrictJson(std::string name) {
-  return {std::move(name), [](const Lines& lines) {
+  return {std::move(name), [](const SaleLines& lines) {
             return Read<T>(lines, [](std::string_view line, const char*, rt::Arena& arena, T& out) {
               return rt::ReadJson(line, arena, out).ok();
             });
@@ -70,7 +69,7 @@ Way StrictJson(std::string name) {
 template <typename T>
 Way PlainJson(std::string name) {
   auto reader = std::make_shared<rt::JsonReader<T>>();
-  return {std::move(name), [reader](const Lines& lines) {
+  return {std::move(name), [reader](const SaleLines& lines) {
             return Read<T>(lines, [&](std::string_view line, const char* end, rt::Arena& arena, T& out) {
               return reader->Read(line, end, arena, out).ok();
             });
@@ -79,14 +78,14 @@ Way PlainJson(std::string name) {
 
 template <typename T>
 Way Csv(std::string name) {
-  return {std::move(name), [reader = *rt::CsvReader<T>::Make({})](const Lines& lines) mutable {
+  return {std::move(name), [reader = *rt::CsvReader<T>::Make({})](const SaleLines& lines) mutable {
             return Read<T>(lines, [&](std::string_view line, const char* end, rt::Arena& arena, T& out) {
               return reader.Read(line, end, arena, out).ok();
             });
           }};
 }
 
-void Print(const std::string& input, const Lines& lines, std::vector<Way> ways, int rounds) {
+void Print(const std::string& input, const SaleLines& lines, std::vector<Way> ways, int rounds) {
   for (int round = 0; round < rounds; ++round) {
     for (Way& way : ways) {
       const double begin = Now();
@@ -114,7 +113,7 @@ std::vector<Way> JsonWays() {
 }
 
 Way RowBinary() {
-  return {"writer", [](const Lines& lines) {
+  return {"writer", [](const SaleLines& lines) {
             static std::vector<Sale> sales;
             static rt::RowBinaryWriter<Sale> writer;
             rt::Arena arena;

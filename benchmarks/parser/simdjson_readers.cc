@@ -1,4 +1,4 @@
-#include "benchmarks/simdjson_sale.h"
+#include "benchmarks/parser/simdjson_readers.h"
 
 #include <simdjson.h>
 
@@ -32,7 +32,7 @@ bool SetMember(const Key& key, Value&& value, Sale& sale, unsigned& seen) {
   }
   if (key == "price") {
     const bool is_good = value.get(real);
-    sale.price.mantissa = std::llround(real * 1e6);
+    sale.price.mantissa = std::llround(real * Price::kOne);
     return see(5, is_good);
   }
   if (key == "currency") return see(6, value.get(text) && sale.currency.Assign(text));
@@ -45,7 +45,7 @@ bool SetMember(const Key& key, Value&& value, Sale& sale, unsigned& seen) {
   if (key == "source") return see(8, value.get(sale.source));
   if (key == "schemaVersion") {
     const bool is_good = value.get(integer);
-    sale.schema_version = static_cast<uint32_t>(integer);
+    sale.schema_version = static_cast<uint16_t>(integer);
     return see(9, is_good);
   }
   return true;
@@ -68,7 +68,7 @@ struct OnDemandValue {
 
 }  // namespace
 
-size_t ReadByDom(const Lines& lines) {
+size_t ReadByDom(const SaleLines& lines) {
   static simdjson::dom::parser parser;
   size_t good = 0;
   for (size_t i = 0; i < lines.size(); ++i) {
@@ -86,7 +86,7 @@ size_t ReadByDom(const Lines& lines) {
   return good;
 }
 
-size_t ReadByIterateMany(const Lines& lines) {
+size_t ReadByIterateMany(const SaleLines& lines) {
   static simdjson::ondemand::parser parser;
   simdjson::ondemand::document_stream stream;
   if (parser.iterate_many(lines.bytes().data(), lines.bytes().size(), 1 << 20).get(stream)) return 0;

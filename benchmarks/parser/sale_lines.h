@@ -7,40 +7,26 @@
 #include <utility>
 #include <vector>
 
-#include "rtstream/base/decimal.h"
-#include "rtstream/base/fixed_string.h"
-#include "rtstream/base/time.h"
-#include "rtstream/base/uuid.h"
+#include "benchmarks/workload/sale.h"
 #include "rtstream/core/mapping.h"
 
 // Made-up sales as text, for the benchmarks of readers.
 
 namespace bench {
 
-struct Sale {
-  rtstream::Uuid event_id;
-  std::string_view retailer_id, store_id, sku;
-  int32_t quantity = 0;
-  rtstream::Decimal<6> price;
-  rtstream::FixedString<3> currency;
-  rtstream::Time timestamp{};
-  std::string_view source;
-  uint32_t schema_version = 0;
-};
-
-// All ids as texts.
+// A Sale with all ids as texts.
 struct TextSale {
   std::string_view event_id, retailer_id, store_id, sku;
   int32_t quantity = 0;
-  rtstream::Decimal<6> price;
+  Price price;
   std::string_view currency;
-  rtstream::Time timestamp{};
+  rt::Time timestamp;
   std::string_view source;
-  uint32_t schema_version = 0;
+  uint16_t schema_version = 0;
 };
 
-// Lines in one buffer, with 64 bytes readable behind it.
-class Lines {
+// SaleLines in one buffer, with 64 bytes readable behind it.
+class SaleLines {
  public:
   void Add(std::string_view line) {
     places_.push_back({bytes_.size(), line.size()});
@@ -63,21 +49,11 @@ class Lines {
 enum class Shape { kDeclared, kReversed, kShuffled, kSpaced, kExtra, kEscaped };
 
 // The same sales in each shape.
-Lines JsonLines(Shape shape);
-Lines CsvLines(bool is_quoted);
+SaleLines JsonLines(Shape shape);
+SaleLines CsvLines(bool is_quoted);
 
 }  // namespace bench
 
-template <>
-struct rtstream::Mapping<bench::Sale> {
-  using S = bench::Sale;
-  static constexpr auto kFields = std::tuple{
-      Field("eventId", &S::event_id),     Field("retailerId", &S::retailer_id),
-      Field("storeId", &S::store_id),     Field("sku", &S::sku),
-      Field("quantity", &S::quantity),    Field("price", &S::price),
-      Field("currency", &S::currency),    Field("timestamp", &S::timestamp),
-      Field("source", &S::source),        Field("schemaVersion", &S::schema_version)};
-};
 template <>
 struct rtstream::Mapping<bench::TextSale> {
   using S = bench::TextSale;
