@@ -89,11 +89,14 @@ void IdIndex::GoOnGrowing() {
 }
 
 void IdIndex::PutAfterGrowth(uint64_t hash, uint32_t ref) {
-  for (;;) {
+  // Hashes that are still together when there are 500 times as many lines are the same.
+  constexpr int kMostTries = 16;
+  for (int i = 0; i < kMostTries; ++i) {
     if (next_.homes() == 0) BeginGrowth();
     Move(now_.lines());
     if (Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) return;
   }
+  throw std::bad_alloc();
 }
 
 void IdIndex::BeginGrowth() {
@@ -117,6 +120,7 @@ void IdIndex::Move(size_t lines) {
   std::array<uint8_t, 2 * kMovedAtOnce> counts;
   counts.fill(kUnknown);
   const size_t first = next_.homes() * cursor_ / now_.homes();
+  const size_t end = std::min(first + counts.size(), next_.lines() - 1);  // the last line is Put's to judge
   bool is_inside = false;  // a cluster
   for (; cursor_ < now_.lines() && (cursor_ < stop || is_inside); ++cursor_) {
     next_.Provide(next_.homes() * (cursor_ + 1) / now_.homes() + IdLines::kPiece / 2, spare_, pool_);
@@ -125,7 +129,7 @@ void IdIndex::Move(size_t lines) {
     __builtin_prefetch(&next_[next_.homes() * cursor_ / now_.homes()] + kAhead + kAhead / 2, 1);
     for (size_t k = 0; k < IdLine::kSlots && line.refs[k] != 0; ++k) {
       size_t to = next_.HomeOf(line.tags[k]);
-      for (; to - first < counts.size(); ++to) {
+      for (; to < end; ++to) {
         uint8_t& count = counts[to - first];
         if (count == kUnknown) count = static_cast<uint8_t>(next_[to].count());
         if (count == IdLine::kSlots) continue;
@@ -134,7 +138,7 @@ void IdIndex::Move(size_t lines) {
         ++count;
         break;
       }
-      if (to - first < counts.size()) [[likely]] continue;
+      if (to < end) [[likely]] continue;
       counts.fill(kUnknown);
       // A crowd at the end that the tail cannot hold, with half as many lines more: all of one hash.
       if (!Put({&next_, to}, line.tags[k], line.refs[k])) throw std::bad_alloc();

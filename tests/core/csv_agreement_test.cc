@@ -1,7 +1,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,9 +9,9 @@
 #include "rtstream/core/csv_writer.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/base/seed.h"
-#include "tests/core/json_agreement.h"
 #include "tests/core/json_mutation.h"
 #include "tests/core/random_record.h"
+#include "tests/core/reading_agreement.h"
 
 // CsvReader must agree with its strict part on every text: the verdict, its message, and the values.
 
@@ -29,7 +28,7 @@ class CsvAgreement {
   // What differs; empty if nothing does.
   std::string Difference(std::string_view text, std::string_view behind) {
     arena_.Clear();
-    const std::unique_ptr<char[]> alone = Copy(text, "");
+    const std::unique_ptr<char[]> alone = CopyOf(text, "");
     const std::string_view exact(alone.get(), text.size());
     T want{};
     uint64_t seen = 0;
@@ -37,7 +36,7 @@ class CsvAgreement {
     if (verdict.ok()) verdict = internal::CheckPresent(want, seen);
     accepted_ += verdict.ok() ? 1u : 0u;
 
-    const std::unique_ptr<char[]> padded = Copy(text, behind);
+    const std::unique_ptr<char[]> padded = CopyOf(text, behind);
     const char* const readable_end = padded.get() + text.size() + PlainInput::kReach;
     if (T got{}; Differs(reader_.Read({padded.get(), text.size()}, readable_end, arena_, got), verdict, got, want)) {
       return "held";
@@ -49,17 +48,6 @@ class CsvAgreement {
   uint64_t strict_records() const { return reader_.strict_records(); }
 
  private:
-  static std::unique_ptr<char[]> Copy(std::string_view text, std::string_view behind) {
-    const size_t room = behind.empty() ? 0 : PlainInput::kReach;
-    std::unique_ptr<char[]> copy(new char[text.size() + room]);
-    if (!text.empty()) std::memcpy(copy.get(), text.data(), text.size());
-    for (size_t i = 0; i < room; ++i) copy[text.size() + i] = behind[i % behind.size()];
-    return copy;
-  }
-  static bool Differs(const absl::Status& status, const absl::Status& verdict, const T& got, const T& want) {
-    return status != verdict || (verdict.ok() && !IsSameRecord(got, want));
-  }
-
   internal::CsvColumns strict_;
   CsvReader<T> reader_;
   Arena arena_;

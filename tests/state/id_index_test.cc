@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <map>
+#include <new>
 #include <vector>
 
 #include "rtstream/testing/random.h"
@@ -64,9 +65,18 @@ TEST_F(IdIndexTest, HashesOfOneLineOverflowIntoTheNextAndComeBack) {
 }
 
 TEST_F(IdIndexTest, CrowdThatItsTailCannotHoldMakesItGrow) {
-  // 2,000 hashes of the last 1/256 of the range: more than the tail of the smallest index has slots.
-  for (uint32_t ref = 1; ref <= 2000; ++ref) Insert(~uint64_t{0} - (uint64_t{ref} << 43), ref);
+  // 2,000 hashes of the last 1/16 of the range: more than the tail of the smallest index has slots.
+  for (uint32_t ref = 1; ref <= 2000; ++ref) Insert(~uint64_t{0} - (uint64_t{ref} << 49), ref);
   ExpectAllFound();
+}
+
+TEST_F(IdIndexTest, MoreReferencesOfOneHashThanItCanHoldAreRefused) {
+  uint32_t ref = 1;
+  EXPECT_THROW(
+      for (; ref <= 5000; ++ref) index_.Insert(~uint64_t{0}, ref), std::bad_alloc);
+  for (uint32_t known = 1; known < ref; ++known) {
+    ASSERT_NE(index_.Find(~uint64_t{0}, [&](uint32_t found) { return found == known; }), nullptr);
+  }
 }
 
 TEST_F(IdIndexTest, FindsEverythingAtEveryMomentOfItsGrowth) {

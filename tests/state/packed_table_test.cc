@@ -161,6 +161,28 @@ TYPED_TEST(PackedTableTest, SmallTableTakesLittleOfItsPage) {
   EXPECT_LE(this->table.memory(), Pages::kHugePage + sizeof(this->table));
 }
 
+// A block of a few slots may have more keys at its end than it can hold.
+TYPED_TEST(PackedTableTest, ManySmallTablesFindAllTheirKeysAndMarks) {
+  for (int i = 0; i < 500; ++i) {
+    typename TestFixture::Table small;
+    for (uint64_t n = 0; n < 400; ++n) {
+      bool fresh = false;
+      const auto entry = small.FindOrInsert(KeyOf<TypeParam>(n), fresh);
+      ASSERT_TRUE(fresh);
+      entry->value = {n, n};
+      small.MarkDirty(entry);
+    }
+    for (uint64_t n = 0; n < 400; ++n) {
+      const auto entry = small.Find(KeyOf<TypeParam>(n));
+      ASSERT_TRUE(entry);
+      ASSERT_EQ(entry->value.number, n);
+    }
+    size_t noted = 0;
+    small.TakeDirty([&](auto&) { ++noted; });
+    ASSERT_EQ(noted, 400u);
+  }
+}
+
 TYPED_TEST(PackedTableTest, FindsEveryKeyAtEveryMomentOfItsGrowth) {
   for (uint64_t n = 1; n < 3'000; ++n) {
     this->Put(n, n);

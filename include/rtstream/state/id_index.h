@@ -133,7 +133,8 @@ class IdIndex {
     }
   }
 
-  // REQUIRES: the reference is not there.
+  // REQUIRES: the reference is not there. Throws std::bad_alloc without memory, and when a thousand
+  // references have the same hash, which no secret hash gives.
   void Insert(uint64_t hash, uint32_t ref) {
     if (size_ >= step_at_) [[unlikely]] GoOnGrowing();
     if (!Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) [[unlikely]] PutAfterGrowth(hash, ref);

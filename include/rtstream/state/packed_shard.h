@@ -25,9 +25,9 @@ struct PackedEntry {
 namespace internal {
 
 // One shard of a PackedTable: linear probing from the first slot of a line, over lines that are in the order
-// of their hashes. While it grows, a block
-// of twice the size takes over from the left: keys whose home lies before the cursor live there. Since
-// both are in the same order, growing reads one and writes the other from left to right.
+// of their hashes. While it grows, a block of twice the size takes over from the left: keys whose home lies
+// before the cursor live there. Since both are in the same order, growing reads one and writes the other
+// from left to right.
 //
 // The slot that is a zero key is empty: the table keeps that key itself.
 template <typename P, typename V>
@@ -156,6 +156,12 @@ class PackedShard {
     return static_cast<uint32_t>(block.homes * Block::kPerHome * load_ / 256);
   }
   Block& BlockOf(const Entry* entry) { return now_.Holds(entry) ? now_ : next_; }
+  static Entry* EmptySlot(const Block& block, uint64_t hash) {
+    Entry* slot = block.Home(hash);
+    while (slot->packed != P{}) ++slot;
+    return slot;
+  }
+
   // The empty slot for the key, after the shard has grown as far as is due.
   [[gnu::noinline]] Entry* MakeRoom(const P& key, const SecretFold& secret, BlockArena& arena) {
     const uint64_t hash = secret(key);
@@ -187,15 +193,10 @@ class PackedShard {
     Entry* e = cursor_;
     for (; e != end && (e < stop || e->packed != P{}); ++e) {
       if (e->packed == P{}) continue;
-      Entry* to = next_.Home(secret(e->packed));
-      while (to->packed != P{}) ++to;
-      if (to == next_.last) {
-        // It must stay empty. No shard of twice the size has so long a cluster at its end but by a
-        // miracle: begin again with more room.
-        Enlarge(secret, arena);
-        to = next_.Home(secret(e->packed));
-        while (to->packed != P{}) ++to;
-      }
+      const uint64_t hash = secret(e->packed);
+      Entry* to = EmptySlot(next_, hash);
+      // The last slot must stay empty. A block of a few slots may well have too many keys at its end.
+      for (; to == next_.last; to = EmptySlot(next_, hash)) Enlarge(secret, arena);
       Block::Relocate(now_, *e, next_, *to);
       now_.ClearMarks(now_.IndexOf(*e));
     }
@@ -203,18 +204,27 @@ class PackedShard {
     if (e == end) FinishGrowth(arena);
   }
 
-  // Gives the block that takes over twice its size.
+  // Gives the block that takes over twice its size, or more, until its last slot stays empty.
   void Enlarge(const SecretFold& secret, BlockArena& arena) {
     Block larger = Block::Make(2 * size_t{next_.size}, arena);
-    for (size_t i = 0; i < next_.size; ++i) {
-      if (next_.slots[i].packed == P{}) continue;
-      Entry* to = larger.Home(secret(next_.slots[i].packed));
-      while (to->packed != P{}) ++to;
-      Block::Relocate(next_, next_.slots[i], larger, *to);
+    while (!CopyAll(next_, larger, secret)) {
+      const size_t wanted = 2 * size_t{larger.size};
+      larger.GiveBack(arena);
+      larger = Block::Make(wanted, arena);
     }
     next_.GiveBack(arena);
     next_ = larger;
     limit_ = LimitOf(next_);
+  }
+  // False: the last slot would be taken.
+  static bool CopyAll(Block& from, Block& to, const SecretFold& secret) {
+    for (size_t i = 0; i < from.size; ++i) {
+      if (from.slots[i].packed == P{}) continue;
+      Entry* const slot = EmptySlot(to, secret(from.slots[i].packed));
+      if (slot == to.last) return false;
+      Block::Relocate(from, from.slots[i], to, *slot);
+    }
+    return true;
   }
 
   void FinishGrowth(BlockArena& arena) {

@@ -21,9 +21,8 @@ namespace rtstream {
 // neighbouring cache lines; with Prefetch() some rows ahead they come from cache.
 //
 // The table is cut into a shard for each slice of the key groups, by a hash that is part of the stored
-// format, and each shard hashes with a secret. Shards grow one at a time and a few slots with each
-// insert: no insert moves more than some dozens of entries, but for the odd one that meets a full end of a
-// shard.
+// format, and each shard hashes with a secret. Shards grow one at a time, some hundred slots after every few
+// dozen inserts: no insert moves more, but for the odd one that meets a full end of a shard.
 //
 // Remembers which entries changed since the last TakeDirty. An entry stays where it is until the next
 // insert or erase. Not thread-safe: a lane owns it.

@@ -12,8 +12,8 @@ namespace rtstream::internal {
 // A block of slots with two marks each, without the secret that says where a key goes.
 template <typename Entry>
 struct SlotBlock {
-  // Look-ups begin with the first slot of a cache line, where slots and lines begin together.
   static constexpr size_t kLongestTail = 256;
+  // Look-ups begin with the first slot of a cache line, where slots and lines begin together.
   static constexpr size_t kPerHome = 64 % sizeof(Entry) == 0 ? 64 / sizeof(Entry) : 1;
 
   Entry* slots = nullptr;  // aligned to a line
@@ -56,7 +56,7 @@ struct SlotBlock {
   }
   void GiveBack(BlockArena& arena) const { arena.Give(reinterpret_cast<char*>(slots), bytes); }
 
-  // Moves an entry with its marks to an empty slot.
+  // Copies an entry with its marks to an empty slot.
   static void Relocate(SlotBlock& from, Entry& entry, SlotBlock& to, Entry& empty) {
     const size_t i = from.IndexOf(entry), k = to.IndexOf(empty);
     empty = entry;
