@@ -16,15 +16,7 @@ namespace {
 
 using hand::kAhead;
 
-// How many keys tables are made for. Of ten million events of the generator's 2.4 million make a new daily
-// key and 3.8 million a new item; of few, nearly all.
-struct Sizes {
-  static constexpr size_t kBatch = 1024;
-  uint64_t ids, daily, stock, hours = 100'000;
-  explicit Sizes(uint64_t events)
-      : ids(events + kBatch), daily(std::min(events, 1'000'000 + events / 5) + kBatch),
-        stock(std::min(events, 2'000'000 + events * 3 / 10) + kBatch) {}
-};
+constexpr size_t kBatch = 1024;
 
 // A loop over a batch for each stage, and in each a look kAhead records ahead. All of a batch and the
 // store's small tables stay in the second-level cache.
@@ -32,8 +24,8 @@ class W1Hand final : public Variant {
  public:
   W1Hand(const W1Input& input, const RunSettings& settings)
       : text_(input.lines.text()), sizes_(input.lines.count()), is_verifying_(settings.is_verifying),
-        output_(settings.is_verifying), writer_(output_), ids_(std::make_unique<hand::IdSet>(sizes_.ids)),
-        daily_(sizes_.daily), hours_(sizes_.hours), stock_(sizes_.stock) {
+        output_(settings.is_verifying), writer_(output_), ids_(std::make_unique<hand::IdSet>(sizes_.ids + kBatch)),
+        daily_(sizes_.daily + kBatch), hours_(sizes_.hours), stock_(sizes_.stock + kBatch) {
     for (const auto& [store, region] : input.region_of_store) stores_.Add(store, NumberOf(region));
     for (const auto& [sku, category] : input.category_of_sku) skus_.Add(sku, NumberOf(category));
   }
@@ -76,7 +68,6 @@ class W1Hand final : public Variant {
   }
 
  private:
-  static constexpr size_t kBatch = Sizes::kBatch;
   static constexpr size_t kMostRetailers = 1 << 16;
   static constexpr uint32_t kDays = static_cast<uint32_t>(kDedupWindow / kDay);
 
@@ -139,7 +130,7 @@ class W1Hand final : public Variant {
   }
   [[gnu::noinline]] void NextSet(uint32_t day) {
     // A day more: the first id may have come late in its day.
-    if (next_set_at_ != 0) older_ids_ = std::exchange(ids_, std::make_unique<hand::IdSet>(sizes_.ids));
+    if (next_set_at_ != 0) older_ids_ = std::exchange(ids_, std::make_unique<hand::IdSet>(sizes_.ids + kBatch));
     next_set_at_ = day + kDays + 1;
   }
 
@@ -201,7 +192,7 @@ class W1Hand final : public Variant {
   }
 
   std::string_view text_;
-  Sizes sizes_;
+  W1Sizes sizes_;
   bool is_verifying_;
   RowOutput output_;
   hand::RowWriter writer_;

@@ -19,8 +19,7 @@ rtstream::RunOptions Options() {
 PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
   switch (commits) {
     case Commits::kNone:
-      runner_ = std::make_unique<rtstream::Runner>(std::move(pipeline), Options());
-      return;
+      break;
     case Commits::kDiscarded:
       store_ = std::make_unique<DiscardingStore>();
       break;
@@ -28,10 +27,16 @@ PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
       store_ = std::make_unique<rtstream::MemoryStateStore>();
       break;
   }
-  runner_ = std::make_unique<rtstream::Runner>(std::move(pipeline), *store_, Options());
+  runner_ = store_ == nullptr
+                ? std::make_unique<rtstream::Runner>(std::move(pipeline), Options())
+                : std::make_unique<rtstream::Runner>(std::move(pipeline), *store_, Options());
+  opened_ = runner_->Open();
 }
 
-absl::Status PipelineRun::Run() { return runner_->Run(); }
+absl::Status PipelineRun::Run() {
+  RTSTREAM_RETURN_IF_ERROR(opened_);
+  return runner_->Run();
+}
 
 rtstream::OperatorStats PipelineRun::Stats(std::string_view name) const {
   for (rtstream::OperatorStats& stats : runner_->Stats()) {

@@ -30,6 +30,7 @@ enum class Commits { kNone, kDiscarded, kMemory };
 // A pipeline run to the end of its source on one lane.
 class PipelineRun {
  public:
+  // Opens the pipeline: its state is made.
   PipelineRun(rtstream::Pipeline pipeline, Commits commits);
 
   absl::Status Run();
@@ -41,6 +42,7 @@ class PipelineRun {
  private:
   std::unique_ptr<rtstream::StateStore> store_;
   std::unique_ptr<rtstream::Runner> runner_;
+  absl::Status opened_;
 };
 
 }  // namespace bench

@@ -51,18 +51,21 @@ void Put(const std::vector<std::pair<std::string, std::string>>& rows, rt::Memor
 }
 
 rt::Pipeline MakePipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::string>& region_of_store,
-                          rt::LookupTable<std::string>& category_of_sku, rt::Sink<Outcomes>& rows) {
+                          rt::LookupTable<std::string>& category_of_sku, rt::Sink<Outcomes>& rows,
+                          const W1Sizes& sizes) {
   auto daily = rt::Branch<Sale>()
              | rt::Aggregate("daily", [](const Sale& s) { return DailyKeyOf(s); },
                              [](SalesSum& sum, const Sale& s) {
                                sum.units += s.quantity;
                                sum.cents += s.quantity * s.price.mantissa;
                                ++sum.sales;
-                             })
+                             },
+                             rt::Running{.expected_keys = sizes.daily})
              | rt::Discard();
   auto hours = rt::Branch<Sale>()
              | rt::Aggregate("hours", [](const Sale& s) { return HourKeyOf(s); },
-                             [](uint64_t& sales, const Sale&) { ++sales; })
+                             [](uint64_t& sales, const Sale&) { ++sales; },
+                             rt::Running{.expected_keys = sizes.hours})
              | rt::Discard();
   return rt::From(lines)
        | rt::ParseJson<Sale>("parse")
@@ -74,11 +77,11 @@ rt::Pipeline MakePipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::str
        | rt::Intern("retailers", &Sale::retailer_id, &Sale::retailer_number)
        | rt::Intern("stores", &Sale::store_id, &Sale::store_number)
        | rt::Intern("skus", &Sale::sku, &Sale::sku_number)
-       | rt::Enrich("region", region_of_store, &Sale::store_id,
+       | rt::Enrich("region", region_of_store, rt::Interned(&Sale::store_id, &Sale::store_number),
                     [](Sale& s, const std::string* region) {
                       s.region = region == nullptr ? kUnknown : std::string_view(*region);
                     })
-       | rt::Enrich("category", category_of_sku, &Sale::sku,
+       | rt::Enrich("category", category_of_sku, rt::Interned(&Sale::sku, &Sale::sku_number),
                     [](Sale& s, const std::string* category) {
                       s.category = category == nullptr ? kUnknown : std::string_view(*category);
                     })
@@ -86,7 +89,7 @@ rt::Pipeline MakePipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::str
        | rt::Tee("to_hours", std::move(hours))
        | rt::UpdateInventory("inventory", [](const Sale& s) { return StockKeyOf(s); },
                              [](const Sale& s) { return rt::Movement{rt::MovementKind::kSell, s.quantity}; },
-                             [](const Sale&) { return kInitialUnits; })
+                             [](const Sale&) { return kInitialUnits; }, {.expected_keys = sizes.stock})
        | rt::Filter("accepted", [](const Outcomes& o) { return o.is_applied(); })
        | rt::To(rows);
 }
@@ -95,7 +98,7 @@ class W1Rtstream final : public Variant {
  public:
   W1Rtstream(const W1Input& input, const RunSettings& settings, Commits commits)
       : is_verifying_(settings.is_verifying), lines_(input.lines.text()), rows_(settings.is_verifying),
-        run_(MakePipeline(lines_, region_of_store_, category_of_sku_, rows_),
+        run_(MakePipeline(lines_, region_of_store_, category_of_sku_, rows_, W1Sizes(input.lines.count())),
              settings.is_verifying ? Commits::kMemory : commits) {
     Put(input.region_of_store, region_of_store_);
     Put(input.category_of_sku, category_of_sku_);

@@ -21,6 +21,7 @@
 #include "rtstream/op/flat_map.h"
 #include "rtstream/op/inspect.h"
 #include "rtstream/op/intern.h"
+#include "rtstream/op/interned.h"
 #include "rtstream/op/map.h"
 #include "rtstream/op/parse_csv.h"
 #include "rtstream/op/parse_json.h"

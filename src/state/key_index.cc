@@ -100,6 +100,14 @@ void KeyIndex::Erase(EntryHead& head, std::string_view key) {
   free_[FreeList(entry_size_ + key.size())].push_back(head.self);
 }
 
+void KeyIndex::Reserve(size_t entries) {
+  const size_t wanted = std::bit_ceil(entries * 8 / 5 + 1);
+  if (wanted <= slot_count()) return;
+  slots_ = Pages(wanted * sizeof(Slot));
+  mask_ = wanted - 1;
+  shift_ = 64 - std::countr_zero(wanted);
+}
+
 void KeyIndex::Grow() {
   const size_t old_count = slot_count();
   Pages old_pages(2 * old_count * sizeof(Slot));

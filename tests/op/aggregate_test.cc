@@ -65,6 +65,23 @@ TEST_F(AggregateTest, SumsSurviveACrashExactly) {
   EXPECT_THAT(Committed(), UnorderedElementsAre(Pair("hat", 3)));
 }
 
+TEST_F(AggregateTest, SumsInTablesOfAnExpectedSizeSurviveACrashExactly) {
+  Use([this] {
+    return Sales() |
+           Aggregate("sums", [](const Sale& s) { return s.units; },
+                     [](int64_t& sum, const Sale& s) { sum += s.units; }, Running{.expected_keys = 10}) |
+           Map("text", [](const Aggregated<int64_t, int64_t>& a) { return std::to_string(a.value); }) |
+           To(texts_);
+  });
+  for (int64_t units = 1; units <= 1'000; ++units) Push("", "hat", units);
+  ASSERT_THAT(DrainAndCommit(), IsOk());
+  ASSERT_THAT(driver_->Crash(), IsOk());
+  Push("", "hat", 1'000);
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  EXPECT_EQ(texts_.all().back(), "2000");
+  EXPECT_EQ(driver_->Stats("sums").keys, 1'000u);
+}
+
 TEST_F(AggregateTest, LateRecordsCountLikeAnyOther) {
   UseSums();
   Push("", "hat", 1, At(1000));

@@ -116,6 +116,17 @@ TEST(KeyedTable, GrowingKeepsEveryEntryWhereItIs) {
   EXPECT_EQ(moved, 0u);
 }
 
+TEST(KeyedTable, ExpectedEntriesComeWithoutGrowingTheIndex) {
+  KeyedTable<char> table;
+  table.Reserve(50'000);
+  const size_t slots = table.memory();
+  for (int i = 0; i < 50'000; ++i) Insert(table, std::to_string(i));
+  // Entries of 32 bytes in chunks of 2 MiB, and 4 bytes each to find them by slice.
+  EXPECT_LE(table.memory() - slots, 2 * Pages::kHugePage + 50'000 * sizeof(uint32_t));
+  for (int i = 0; i < 50'000; ++i) ASSERT_TRUE(table.Find(std::to_string(i)));
+  EXPECT_FALSE(table.Find("50000"));
+}
+
 TEST(KeyedTable, ChangedEntryIsTakenOnce) {
   Table table;
   Put(table, "a", "1");

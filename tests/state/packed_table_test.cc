@@ -118,6 +118,25 @@ TYPED_TEST(PackedTableTest, DoesWhatAMapDoesUnderRandomUse) {
   EXPECT_EQ(this->Content(), model);
 }
 
+TYPED_TEST(PackedTableTest, ExpectedEntriesComeWithoutGrowing) {
+  this->table.Reserve(100'000);
+  const uint64_t layout = this->table.layout();
+  const size_t memory = this->table.memory();
+  for (uint64_t n = 0; n < 100'000; ++n) this->Put(n, n);
+  EXPECT_EQ(this->table.layout(), layout);
+  EXPECT_EQ(this->table.memory(), memory);
+}
+
+TYPED_TEST(PackedTableTest, MoreEntriesThanExpectedComeAsWell) {
+  this->table.Reserve(1'000);
+  std::map<TypeParam, uint64_t> want;
+  for (uint64_t n = 0; n < 100'000; ++n) {
+    this->Put(n, n);
+    want[KeyOf<TypeParam>(n)] = n;
+  }
+  EXPECT_EQ(this->Content(), want);
+}
+
 TYPED_TEST(PackedTableTest, KeyThatIsAllZeroIsOneLikeOthers) {
   EXPECT_FALSE(this->table.Find(TypeParam{}));
   const auto entry = this->Put(0, 7);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -21,6 +22,10 @@ class LookupTable {
   // On error the call is repeated (Unavailable and the like, with backoff) or the run ends.
   virtual absl::Status Lookup(absl::Span<const std::string_view> keys,
                               absl::Span<const V*> found) = 0;
+
+  // While this is the same number, other than 0, every key has the same answer, and values stay where they
+  // are: callers may keep what they found. 0: they may not. Called once a batch, before its Lookup.
+  virtual uint64_t version() const { return 0; }
 };
 
 }  // namespace rtstream

@@ -28,8 +28,10 @@ class MemoryTable final : public LookupTable<V> {
     } else {
       values_[at] = std::move(value);
     }
+    ++version_;
   }
   size_t size() const { return values_.size(); }
+  uint64_t version() const override { return version_; }
 
   absl::Status Lookup(absl::Span<const std::string_view> keys,
                       absl::Span<const V*> found) override {
@@ -45,6 +47,7 @@ class MemoryTable final : public LookupTable<V> {
   internal::TextMap index_;
   std::vector<V> values_;
   std::vector<uint32_t> rows_;
+  uint64_t version_ = 1;
 };
 
 }  // namespace rtstream

@@ -32,6 +32,7 @@ struct RunningAggregateOp {
   std::string name;
   KeyF key;
   F add;
+  size_t expected_keys = 0;
   StoredTableOf<K, Acc> sums{std::string(kSumsTable)};
   KeyedRows<TableOf<K, Acc>> keys{};
   std::vector<Output> built{};
@@ -64,7 +65,10 @@ struct RunningAggregateOp {
     }
   }
 
-  void Attach(const StateHost& host) { sums.Attach(host); }
+  void Attach(const StateHost& host) {
+    sums.Attach(host);
+    sums.Reserve(expected_keys);
+  }
   size_t state_keys() const { return sums.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);
@@ -99,7 +103,8 @@ struct AggregateStage : StageTag {
   template <typename In>
   auto Bind() && {
     if constexpr (std::is_same_v<W, Running>) {
-      return RunningAggregateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(add)};
+      return RunningAggregateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(add),
+                                              window.expected_keys};
     } else {
       return TumblingAggregateOp<KeyF, F, In, Side>{std::move(name), std::move(key), std::move(add),
                                                     window, std::move(late)};

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -10,6 +11,7 @@
 #include "absl/types/span.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/io/lookup_table.h"
+#include "rtstream/op/interned.h"
 #include "rtstream/op/link.h"
 #include "rtstream/op/stage.h"
 
@@ -46,18 +48,17 @@ struct EnrichOp {
   F fn;
   std::vector<std::string_view> keys{};
   std::vector<const V*> found{};
+  // Of keys with numbers.
+  KnownByNumber<V> known{};
+  std::vector<uint32_t> new_rows{};
+  std::vector<const V*> new_answers{};
   std::vector<Output> built{};
   Selection selection{};
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    keys.resize(in.size());
-    for (size_t i = 0; i < in.size(); ++i) keys[i] = std::invoke(key, in[i]);
-    RTSTREAM_RETURN_IF_ERROR(emit.lane().Retry([&] {
-      // A call that failed may have left something behind.
-      found.assign(in.size(), nullptr);
-      return table->Lookup(keys, absl::MakeSpan(found));
-    }));
+    const uint64_t version = kIsInterned<KeyF> ? table->version() : 0;
+    RTSTREAM_RETURN_IF_ERROR(version == 0 ? Ask(in, emit.lane()) : AskForNew(in, version, emit.lane()));
     if constexpr (kInPlace) {
       return Change(in, emit);
     } else {
@@ -66,6 +67,45 @@ struct EnrichOp {
   }
 
  private:
+  absl::Status Ask(const Rows<In>& in, Lane& lane) {
+    keys.resize(in.size());
+    for (size_t i = 0; i < in.size(); ++i) keys[i] = std::invoke(key, in[i]);
+    return Lookup(lane, found);
+  }
+  absl::Status Lookup(Lane& lane, std::vector<const V*>& answers) {
+    return lane.Retry([&] {
+      // A call that failed may have left something behind.
+      answers.assign(keys.size(), nullptr);
+      return table->Lookup(keys, absl::MakeSpan(answers));
+    });
+  }
+
+  // The same for keys with numbers, of which most were asked for before.
+  absl::Status AskForNew(const Rows<In>& in, uint64_t version, Lane& lane) {
+    if constexpr (kIsInterned<KeyF>) {
+      known.Begin(version);
+      found.resize(in.size());
+      new_rows.clear();
+      for (size_t i = 0; i < in.size(); ++i) {
+        const uint32_t number = in[i].*key.number;
+        if (known.Has(number)) [[likely]] {
+          found[i] = known.Get(number);
+        } else {
+          new_rows.push_back(static_cast<uint32_t>(i));
+        }
+      }
+      if (new_rows.empty()) return absl::OkStatus();
+      keys.clear();
+      for (const uint32_t i : new_rows) keys.push_back(std::invoke(key, in[i]));
+      RTSTREAM_RETURN_IF_ERROR(Lookup(lane, new_answers));
+      for (size_t k = 0; k < new_rows.size(); ++k) {
+        found[new_rows[k]] = new_answers[k];
+        known.Put(in[new_rows[k]].*key.number, new_answers[k]);
+      }
+    }
+    return absl::OkStatus();
+  }
+
   template <typename Next>
   absl::Status Change(const Rows<In>& in, Emitter<Next>& emit) {
     In* const rows = OwnRows(in, built);
@@ -137,8 +177,9 @@ struct EnrichStage : StageTag {
 //   | rt::Enrich("region", regions, &Sale::store_id,
 //                [](Sale& s, const std::string* region) { s.region = region ? *region : "unknown"; })
 //
-// Takes    the type that `fn` names first; `key` returns a text view. `fn` gets null for a key that
-//          the table does not know. `table` must outlive the pipeline; CachedTable makes a slow one fast.
+// Takes    the type that `fn` names first; `key` returns a text view, or is Interned(text, number), which
+//          is faster where the table has a version. `fn` gets null for a key that the table does not know.
+//          `table` must outlive the pipeline; CachedTable makes a slow one fast.
 // Emits    what `fn` returns; StatusOr<T> emits T. A `fn` that takes a T& and returns nothing, or a
 //          Status, changes the record where it stands, if no other branch looks at it, else a copy.
 // State    none: after a crash the table is asked again, so it should say the same.

@@ -108,10 +108,12 @@ struct DecideMovement {
 template <typename KeyF, typename MovementF,
           typename T = internal::FirstArgOf<MovementF>>
 auto UpdateInventory(std::string name, KeyF key, MovementF movement_of,
-                     std::type_identity_t<InitialStock<T>> initial) {
+                     std::type_identity_t<InitialStock<T>> initial,
+                     const UpdateStateOptions& options = {}) {
   return UpdateState(std::move(name), std::move(key),
                      internal::DecideMovement<T, MovementF>{std::move(movement_of),
-                                                            std::move(initial)});
+                                                            std::move(initial)},
+                     options);
 }
 
 }  // namespace rtstream

@@ -16,6 +16,12 @@
 
 namespace rtstream {
 
+struct UpdateStateOptions {
+  // About how many items there will be: their memory is taken before the first record, and no table has to
+  // grow. Zero: it grows with its items. More of them than expected only make it grow then.
+  size_t expected_keys = 0;
+};
+
 namespace internal {
 
 // The value type of the item that an update function takes.
@@ -40,6 +46,7 @@ struct UpdateStateOp {
   std::string name;
   KeyF key;
   F fn;
+  UpdateStateOptions options;
   StoredTableOf<K, Item<V>> items{std::string(kItemsTable)};
   KeyedRows<TableOf<K, Item<V>>> keys{};
   std::vector<Output> built{};
@@ -79,7 +86,10 @@ struct UpdateStateOp {
     return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
   }
 
-  void Attach(const StateHost& host) { items.Attach(host); }
+  void Attach(const StateHost& host) {
+    items.Attach(host);
+    items.Reserve(options.expected_keys);
+  }
   size_t state_keys() const { return items.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     items.Checkpoint(out);
@@ -99,11 +109,12 @@ struct UpdateStateStage : StageTag {
   std::string name;
   KeyF key;
   F fn;
-  UpdateStateStage(std::string n, KeyF k, F f)
-      : name(std::move(n)), key(std::move(k)), fn(std::move(f)) {}
+  UpdateStateOptions options;
+  UpdateStateStage(std::string n, KeyF k, F f, const UpdateStateOptions& o)
+      : name(std::move(n)), key(std::move(k)), fn(std::move(f)), options(o) {}
   template <typename In>
   auto Bind() && {
-    return UpdateStateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(fn)};
+    return UpdateStateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(fn), options};
   }
 };
 
@@ -130,8 +141,9 @@ struct UpdateStateStage : StageTag {
 // Watermark  passes.
 // Refuses  when `fn` returns an error status; the item is then as it was.
 template <typename KeyF, typename F>
-internal::UpdateStateStage<KeyF, F> UpdateState(std::string name, KeyF key, F fn) {
-  return {std::move(name), std::move(key), std::move(fn)};
+internal::UpdateStateStage<KeyF, F> UpdateState(std::string name, KeyF key, F fn,
+                                                   const UpdateStateOptions& options = {}) {
+  return {std::move(name), std::move(key), std::move(fn), options};
 }
 
 }  // namespace rtstream

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 #include "rtstream/base/time.h"
 
 namespace rtstream {
@@ -12,7 +14,11 @@ struct Window {
 };
 
 // No windows: one result a key over everything that has come so far.
-struct Running {};
+struct Running {
+  // About how many keys there will be: their memory is taken before the first record, and no table has to
+  // grow. Zero: it grows with its keys. More keys than expected only make it grow then.
+  size_t expected_keys = 0;
+};
 
 // Windows of `size`, one after another, aligned to 1970-01-01T00:00:00Z.
 struct Tumbling {

@@ -78,6 +78,9 @@ class KeyIndex {
     }
   }
 
+  // Makes room for the slots of so many entries. REQUIRES: it is empty.
+  void Reserve(size_t entries);
+
   // REQUIRES: the key is not there.
   EntryHead& Insert(uint64_t hash, std::string_view key);
   // The entry's value was destroyed; its memory is used again.

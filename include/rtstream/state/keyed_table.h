@@ -58,6 +58,9 @@ class KeyedTable {
 
   static uint32_t SliceOf(std::string_view key) { return KeyGroupOf(key) / kGroupsPerSlice; }
 
+  // Makes room in the index for so many entries. REQUIRES: the table is empty.
+  void Reserve(size_t entries) { index_.Reserve(entries); }
+
   Handle Find(uint64_t hash, std::string_view key) {
     EntryHead* head = index_.Find(hash, key);
     return head == nullptr ? nullptr : &Of(*head);

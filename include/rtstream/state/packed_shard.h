@@ -41,6 +41,15 @@ class PackedShard {
     now_.slots = cursor_ = const_cast<Entry*>(kNothing);
   }
 
+  // Makes room for so many entries, if the shard is empty and has none.
+  void Reserve(size_t entries, BlockArena& arena) {
+    if (now_.size != 0) return;
+    now_ = Block::Make(entries * 256 / load_ + Block::kLongestTail, arena);
+    now_.Touch();
+    cursor_ = now_.slots;
+    limit_ = step_at_ = LimitOf(now_);
+  }
+
   Entry* Home(uint64_t hash) const {
     Entry* const home = now_.Home(hash);
     return home < cursor_ ? next_.Home(hash) : home;

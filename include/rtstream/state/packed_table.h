@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -58,6 +59,17 @@ class PackedTable {
 
   // Entries take their memory from the pool from now on, which must outlive their making.
   void UsePages(PagePool& pool) { arena_->UsePages(pool); }
+
+  // Makes room, and has the system give the memory, for so many entries, more or less: they come without
+  // growing. REQUIRES: the table is empty.
+  void Reserve(size_t entries) {
+    if (entries == 0) return;
+    // Keys spread over the shards at random: so much more fits four standard deviations.
+    const double share = static_cast<double>(entries) / kSlices;
+    const auto most = static_cast<size_t>(share + 4 * std::sqrt(share)) + 1;
+    for (Shard& shard : shards_) shard.Reserve(most, *arena_);
+    ++layout_;
+  }
 
   static uint32_t SliceOf(const P& key) {
     return static_cast<uint32_t>(StableFold(key) >> 54) / kGroupsPerSlice;

@@ -54,6 +54,12 @@ struct SlotBlock {
     block.touched_shift = std::max<uint32_t>(11, width) - 6;
     return block;
   }
+  // Has the system give its memory now.
+  void Touch() const {
+    constexpr size_t kSmallPage = 4096;
+    volatile char* const memory = reinterpret_cast<char*>(slots);
+    for (size_t at = 0; at < bytes; at += kSmallPage) memory[at] = 0;
+  }
   void GiveBack(BlockArena& arena) const { arena.Give(reinterpret_cast<char*>(slots), bytes); }
 
   // Copies an entry with its marks to an empty slot.

@@ -45,6 +45,9 @@ class StoredTable {
     keeps_changes_ = host.keeps_changes;
   }
 
+  // Makes room for so many entries, more or less. REQUIRES: the table is empty.
+  void Reserve(size_t entries) { table_.Reserve(entries); }
+
   // The entry has a new value. The first of an epoch is stored at once, while it is in the cache; if
   // others follow, the last is stored again by the commit.
   void Changed(Handle entry) {
