@@ -90,6 +90,7 @@ struct EnrichOp {
         const uint32_t number = in[i].*key.number;
         if (known.Has(number)) [[likely]] {
           found[i] = known.Get(number);
+          __builtin_prefetch(found[i]);
         } else {
           new_rows.push_back(static_cast<uint32_t>(i));
         }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -73,7 +74,8 @@ class KeyedRows<KeyedTable<V>> {
   std::vector<uint64_t> hashes_;
 };
 
-// Packed keys: made some rows ahead, so that the row is in the nearest cache when its turn comes.
+// Packed keys: made kAhead to 2 * kAhead rows ahead, in a loop that does nothing else. Asking for a line
+// waits for the translation of its address; in a short loop several such waits overlap.
 template <typename P, typename V>
 class KeyedRows<PackedTable<P, V>> {
  public:
@@ -82,7 +84,6 @@ class KeyedRows<PackedTable<P, V>> {
 
   template <typename In, typename KeyOf>
   void Begin(const Table& table, const Rows<In>& in, const KeyOf& key_of) {
-    if (homes_.size() < in.size()) Resize(in.size());
     layout_ = table.layout();
     is_large_ = table.memory() > kNearMemory;
     for (size_t i = 0; i < kAhead && i < in.size(); ++i) Prepare(table, i, key_of(in, i));
@@ -91,66 +92,75 @@ class KeyedRows<PackedTable<P, V>> {
   template <typename In, typename KeyOf>
   [[gnu::always_inline]] void Ahead(const Table& table, const Rows<In>& in, const KeyOf& key_of,
                                     size_t i) {
-    if (i + kAhead < in.size()) Prepare(table, i + kAhead, key_of(in, i + kAhead));
-    const size_t next = i + kNextAhead;
+    if (i % kAhead == 0) {
+      const size_t end = std::min(in.size(), i + 2 * kAhead);
+      for (size_t k = i + kAhead; k < end; ++k) Prepare(table, k, key_of(in, k));
+    }
+    const Prepared& next = At(i + kNextAhead);
     // An insert of this batch may have given back the memory of homes that were found before.
-    if (is_large_ && next < in.size() && table.layout() == layout_) [[likely]] {
-      Table::PrefetchNext(homes_[next], key(next));
+    if (is_large_ && i + kNextAhead < in.size() && table.layout() == layout_) [[likely]] {
+      Table::PrefetchNext(next.home, next.key());
     }
   }
 
-  typename Table::Handle Find(Table& table, size_t i) const {
-    return table.Find(HomeOf(table, i), shards_[i], key(i));
+  [[gnu::always_inline]] typename Table::Handle Find(Table& table, size_t i) const {
+    const Prepared& at = At(i);
+    return table.Find(HomeOf(table, at), at.shard, at.key());
   }
-  typename Table::Handle FindOrInsert(Table& table, size_t i, bool& fresh) const {
-    return table.FindOrInsert(HomeOf(table, i), shards_[i], key(i), fresh);
+  [[gnu::always_inline]] typename Table::Handle FindOrInsert(Table& table, size_t i, bool& fresh) const {
+    const Prepared& at = At(i);
+    return table.FindOrInsert(HomeOf(table, at), at.shard, at.key(), fresh);
   }
 
  private:
-  // How many rows ahead a key's line is asked for, and the one behind it.
-  static constexpr size_t kAhead = 24, kNextAhead = 6;
+  // How many rows ahead a key's line is asked for, at least, and the one behind it.
+  static constexpr size_t kAhead = 32, kNextAhead = 6;
   // A table of this size stays near the core: looking at its lines twice would cost more than it saves.
   static constexpr size_t kNearMemory = 8 << 20;
   static constexpr bool kIsWide = std::is_same_v<P, Word128>;
 
-  void Resize(size_t rows) {
-    homes_.resize(rows);
-    shards_.resize(rows);
-    low_.resize(rows);
-    if (kIsWide) high_.resize(rows);
-  }
+  struct Prepared {
+    Entry* home = nullptr;
+    uint64_t low = 0, high = 0;
+    uint32_t shard = 0;
+
+    P key() const {
+      if constexpr (kIsWide) {
+        return {high, low};
+      } else {
+        return low;
+      }
+    }
+  };
+  // A row is not overwritten before its turn is over.
+  static constexpr size_t kRing = 2 * kAhead;
+
+  Prepared& At(size_t i) { return ring_[i % kRing]; }
+  const Prepared& At(size_t i) const { return ring_[i % kRing]; }
 
   template <typename K>
   [[gnu::always_inline]] void Prepare(const Table& table, size_t i, const K& key) {
     const P packed = PackKey(key);
+    Prepared& at = At(i);
     if constexpr (kIsWide) {
       // Halves apart: written as one of 16 bytes, the key would be read back before it is there.
-      high_[i] = packed.high;
-      low_[i] = packed.low;
+      at.high = packed.high;
+      at.low = packed.low;
     } else {
-      low_[i] = packed;
+      at.low = packed;
     }
-    const uint32_t shard = Table::SliceOf(packed);
-    shards_[i] = static_cast<uint8_t>(shard);
-    homes_[i] = table.Home(packed, shard);
-    Table::Prefetch(homes_[i]);
-  }
-  P key(size_t i) const {
-    if constexpr (kIsWide) {
-      return {high_[i], low_[i]};
-    } else {
-      return low_[i];
-    }
+    at.shard = Table::SliceOf(packed);
+    at.home = table.Home(packed, at.shard);
+    Table::Prefetch(at.home);
   }
   // An insert since then may have moved homes.
-  Entry* HomeOf(const Table& table, size_t i) const {
-    if (table.layout() == layout_) [[likely]] return homes_[i];
-    return table.Home(key(i), shards_[i]);
+  Entry* HomeOf(const Table& table, const Prepared& at) const {
+    if (table.layout() == layout_) [[likely]] return at.home;
+    return table.Home(at.key(), at.shard);
   }
 
-  std::vector<Entry*> homes_;
-  std::vector<uint64_t> high_, low_;
-  std::vector<uint8_t> shards_;
+  // Of the rows from the one at hand on.
+  std::array<Prepared, kRing> ring_;
   uint64_t layout_ = 0;
   bool is_large_ = false;
 };

@@ -3,24 +3,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
 
 #include "rtstream/base/hash.h"
 #include "rtstream/state/block_arena.h"
+#include "rtstream/state/packed_probe.h"
 #include "rtstream/state/slot_block.h"
 
 namespace rtstream {
-
-// A key and its value, as a packed table keeps them.
-template <typename P, typename V>
-struct PackedEntry {
-  P packed{};
-  V value{};
-
-  const P& key() const { return packed; }
-  // Finds the entry again, with At(), until it is erased.
-  const P& ref() const { return packed; }
-};
 
 namespace internal {
 
@@ -44,7 +33,7 @@ class PackedShard {
   // Makes room for so many entries, if the shard is empty and has none.
   void Reserve(size_t entries, BlockArena& arena) {
     if (now_.size != 0) return;
-    now_ = Block::Make(entries * 256 / load_ + Block::kLongestTail, arena);
+    now_ = Block::Make(entries * 256 / kReservedLoad + Block::kLongestTail, arena);
     now_.Touch();
     cursor_ = now_.slots;
     limit_ = step_at_ = LimitOf(now_);
@@ -55,35 +44,7 @@ class PackedShard {
     return home < cursor_ ? next_.Home(hash) : home;
   }
 
-  // Once the line at `home` has come: asks for the next one, if the key is not there and it is full.
-  // Without a branch: asking for the first line again costs nothing.
-  [[gnu::always_inline]] static void PrefetchNext(const Entry* home, const P& key) {
-    size_t goes_on = Block::kPerHome;
-    for (size_t k = 0; k < Block::kPerHome; ++k) {
-      const bool ends_here = home[k].packed == key || home[k].packed == P{};
-      goes_on = ends_here ? 0 : goes_on;
-    }
-    __builtin_prefetch(home + goes_on, 1);
-  }
-
-  // The key's entry, or the empty slot where it would be.
-  static Entry* Find(Entry* home, const P& key) {
-    Entry* entry = home;
-    if constexpr (Block::kPerHome > 1) {
-      // Most keys are in their first line; where in it, no branch can foresee.
-      size_t at = 0, found = 0;
-      for (size_t k = 0; k < Block::kPerHome; ++k) {
-        const auto is_here = static_cast<size_t>(entry[k].packed == key);
-        at += k * is_here;
-        found |= is_here;
-      }
-      if (found != 0) [[likely]] return entry + at;
-    }
-    while (entry->packed != key && entry->packed != P{}) ++entry;
-    return entry;
-  }
-
-  // REQUIRES: Find() gave `empty` for the key. Sets `has_moved` if homes are no longer where they were.
+  // REQUIRES: PackedProbe::Find() gave `empty` for the key. Sets `has_moved` if homes are no longer where they were.
   Entry* Insert(Entry* empty, const P& key, const SecretFold& secret, BlockArena& arena,
                 bool& has_moved) {
     if (count_ >= step_at_ || empty == now_.last || empty == next_.last) [[unlikely]] {
@@ -91,7 +52,7 @@ class PackedShard {
       has_moved = true;
     }
     ++count_;
-    SetKey(*empty, key);
+    Probe::SetKey(*empty, key);
     empty->value = V{};
     return empty;
   }
@@ -139,9 +100,12 @@ class PackedShard {
 
  private:
   using Block = SlotBlock<Entry>;
+  using Probe = PackedProbe<P, V>;
 
   // As a share of 256. With four slots a line, 8 to 17 % of the lines have more keys than slots.
   static constexpr uint32_t kLowestLoad = 148, kHighestLoad = 184;
+  // Of a shard of an expected size: at this one 3 % of the lines are full.
+  static constexpr uint32_t kReservedLoad = 90;
   // While the shard grows so many slots are moved after each so many inserts: more than the next growth
   // asks for, few enough for some microseconds, and enough for the memory to stream.
   static constexpr size_t kMovedAtOnce = 512;
@@ -149,17 +113,6 @@ class PackedShard {
   static constexpr size_t kFewestSlots = 8;
   // Stands for the slots of a shard that has none: a line of empty ones.
   static inline const Entry kNothing[Block::kPerHome]{};
-
-  static void SetKey(Entry& entry, const P& key) {
-    if constexpr (std::is_same_v<P, Word128>) {
-      // Two stores: GCC 12 would join them through the stack, which waits for both.
-      entry.packed.high = key.high;
-      asm volatile("" : : : "memory");
-      entry.packed.low = key.low;
-    } else {
-      entry.packed = key;
-    }
-  }
 
   uint32_t LimitOf(const Block& block) const {
     return static_cast<uint32_t>(block.homes * Block::kPerHome * load_ / 256);
@@ -180,7 +133,7 @@ class PackedShard {
       if (next_.slots != nullptr) Move(kMovedAtOnce, secret, arena);
     }
     for (;;) {
-      Entry* const empty = Find(Home(hash), key);
+      Entry* const empty = Probe::Find(Home(hash), key);
       if (empty != now_.last && empty != next_.last) return empty;
       // The end of a block is full, which its tail makes rare.
       if (next_.slots == nullptr) BeginGrowth(arena);

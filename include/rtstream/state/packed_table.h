@@ -13,6 +13,7 @@
 #include "rtstream/base/page_pool.h"
 #include "rtstream/state/block_arena.h"
 #include "rtstream/state/key_index.h"
+#include "rtstream/state/packed_probe.h"
 #include "rtstream/state/packed_shard.h"
 
 namespace rtstream {
@@ -87,13 +88,13 @@ class PackedTable {
     }
   }
   [[gnu::always_inline]] static void PrefetchNext(const Entry* home, const P& key) {
-    if constexpr (64 % sizeof(Entry) == 0) Shard::PrefetchNext(home, key);
+    if constexpr (64 % sizeof(Entry) == 0) Probe::PrefetchNext(home, key);
   }
 
   // REQUIRES: `home` and `shard` are the key's; the same below.
   Handle Find(Entry* home, uint32_t shard, const P& key) {
     if (key == P{}) [[unlikely]] return has_zero_ ? Zero() : Handle();
-    Entry* const entry = Shard::Find(home, key);
+    Entry* const entry = Probe::Find(home, key);
     return entry->packed == key ? Handle(entry, shard) : Handle();
   }
   Handle Find(const P& key) {
@@ -104,7 +105,7 @@ class PackedTable {
   // The key's entry; made with a default value, and `fresh` set, if there is none.
   Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
     if (key == P{}) [[unlikely]] return FindOrInsertZero(fresh);
-    Entry* entry = Shard::Find(home, key);
+    Entry* entry = Probe::Find(home, key);
     fresh = entry->packed != key;
     if (fresh) {
       bool has_moved = false;
@@ -175,6 +176,7 @@ class PackedTable {
 
  private:
   using Shard = internal::PackedShard<P, V>;
+  using Probe = internal::PackedProbe<P, V>;
 
   // The key that is all zero, which means an empty slot, has an entry of its own.
   static constexpr uint32_t kZeroShard = kSlices;
