@@ -81,11 +81,7 @@ class RecordSource final : public InputInMemory<T> {
     if (this->at_ == records_.size()) return rt::PollResult::kFinished;
     const size_t n = std::min(max_rows, records_.size() - this->at_);
     batch.Begin(0, "memory", static_cast<int64_t>(this->at_), 0);
-    for (size_t i = 0; i < n; ++i) {
-      rt::RowMeta meta;
-      meta.position = meta.ordinal = static_cast<uint32_t>(i);
-      batch.Append(records_[this->at_ + i], meta);
-    }
+    batch.Borrow(records_.subspan(this->at_, n));
     this->at_ += n;
     batch.resume = rt::Concat(this->at_);
     batch.input_bytes = n * sizeof(T);

@@ -4,13 +4,80 @@
 
 namespace rtstream {
 
+void Frame::AppendNext(size_t n) {
+  if (metas_.size() == size_ && size_ != 0) {
+    for (; n > 0; --n, ++size_) {
+      metas_.push_back({.position = metas_.back().position + 1, .ordinal = metas_.back().ordinal + 1});
+    }
+  }
+  size_ += n;
+}
+
+void Frame::WriteMetas() {
+  while (metas_.size() < size_) {
+    const auto delta = static_cast<uint32_t>(metas_.size() * step_);
+    metas_.push_back({.position = delta, .ordinal = delta});
+  }
+}
+
+void Frame::AppendFrom(Frame& from, size_t row) {
+  if (from.size_ == 1 && from.metas_.empty()) {
+    AppendSame(1);
+  } else {
+    metas_.push_back(from.meta(row));
+    ++size_;
+  }
+  // Columns have room for any number of rows.
+  if (from.event_times_ != nullptr) {
+    Time* const times = event_time_column_.Get(kMaxRows);
+    times[size_ - 1] = from.event_times_[row];
+    event_times_ = times;
+  }
+  if (from.is_moving_ || from.watermarks_ != nullptr) {
+    watermarks_ = watermark_column_.Get(kMaxRows);
+    watermarks_[size_ - 1] = from.watermark(row);
+  }
+}
+
 void Frame::HoldBytes(std::shared_ptr<const char[]> owner, std::string_view bytes) {
   owner_ = std::move(owner);
   bytes_ = bytes;
 }
 
+void Frame::SetTimes(Time event_time, Time watermark) {
+  earliest_ = latest_ = event_time;
+  last_watermark_ = watermark;
+  event_times_ = nullptr;
+  watermarks_ = nullptr;
+  is_moving_ = false;
+}
+
+Time* Frame::BeginEventTimes() { return event_time_column_.Get(size_); }
+
+void Frame::SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermarks) {
+  event_times_ = event_time_column_.Get(size_);
+  earliest_ = earliest;
+  latest_ = latest;
+  course_ = watermarks.course();
+  watermarks.Observe(event_times_, size_, latest);
+  last_watermark_ = watermarks.current();
+  watermarks_ = nullptr;
+  is_moving_ = course_.watermark() != last_watermark_;
+}
+
+void Frame::FillWatermarks() {
+  if (!is_moving_ || watermarks_ != nullptr) return;
+  Time* const seen = watermark_column_.Get(size_);
+  WatermarkCourse course = course_;
+  for (size_t row = 0; row < size_; ++row) {
+    seen[row] = course.watermark();
+    course.Observe(event_times_[row]);
+  }
+  watermarks_ = seen;
+}
+
 bool Frame::MarkRefused(size_t row) {
-  if (refused_.size() < rows.size()) refused_.resize(rows.size(), 0);
+  if (refused_.size() < size_) refused_.resize(size_, 0);
   const bool is_first = refused_[row] == 0;
   refused_[row] = kRefused | kHasLetter;
   any_refused_ = true;
@@ -18,11 +85,35 @@ bool Frame::MarkRefused(size_t row) {
 }
 
 void Frame::Clear() {
-  rows.clear();
+  size_ = 0;
+  step_ = 1;
+  metas_.clear();
   owner_.reset();
   bytes_ = {};
+  SetTimes(kMinTime, kMinTime);
   if (any_refused_) refused_.assign(refused_.size(), 0);
   any_refused_ = false;
+}
+
+void Frame::BeginLike(const Frame& from) {
+  Clear();
+  partition = from.partition;
+  label = from.label;
+  base_position = from.base_position;
+  base_ordinal = from.base_ordinal;
+  bytes_ = from.bytes_;
+  earliest_ = from.earliest_;
+  latest_ = from.latest_;
+  last_watermark_ = from.last_watermark_;
+}
+
+Time* Frame::Column::Get(size_t rows) {
+  if (rows > size_) {
+    // Rounded up, so that batches of all sizes soon find what they need.
+    size_ = kMaxRows < 2 * rows ? kMaxRows : 2 * rows;
+    times_.reset(new Time[size_]);
+  }
+  return times_.get();
 }
 
 }  // namespace rtstream

@@ -19,24 +19,32 @@ void WatermarkTracker::BeginBatch(uint32_t partition, Time now) {
   p.last_record = now;
   p.is_finished = false;
   at_ = partition;
-  largest_ = p.largest;
+  course_.largest_ = p.largest;
   Recompute();
+}
+
+void WatermarkTracker::set_options(const Options& options) {
+  options_ = options;
+  course_.out_of_orderness_ = options.max_out_of_orderness;
+  SetNow(now_);
 }
 
 void WatermarkTracker::SetNow(Time now) {
   if (began_ == kMinTime) began_ = now;
   now_ = now;
+  course_.limit_ = options_.max_ahead > Duration{0} ? SaturatingAdd(now, options_.max_ahead) : kMaxTime;
 }
 
-void WatermarkTracker::Raise(Time event_time) {
-  if (options_.max_ahead > Duration{0} &&
-      event_time > SaturatingAdd(now_, options_.max_ahead)) {
-    return;
-  }
-  largest_ = event_time;
-  partitions_[at_].largest = event_time;
-  seen_ = std::max(
-      seen_, std::min(others_, SaturatingSubtract(event_time, options_.max_out_of_orderness)));
+void WatermarkCourse::Observe(const Time* event_times, size_t n, Time latest) {
+  // The steps add up to the last one, unless the latest record does not count.
+  if (latest <= limit_) return Observe(latest);
+  for (size_t i = 0; i < n; ++i) Observe(event_times[i]);
+}
+
+void WatermarkTracker::Observe(const Time* event_times, size_t n, Time latest) {
+  const Time before = course_.largest_;
+  course_.Observe(event_times, n, latest);
+  if (course_.largest_ != before) partitions_[at_].largest = course_.largest_;
 }
 
 void WatermarkTracker::Finish(uint32_t partition) {
@@ -47,11 +55,11 @@ void WatermarkTracker::Finish(uint32_t partition) {
 Time WatermarkTracker::Advance(Time now) {
   SetNow(std::max(now_, now));
   Recompute();
-  return seen_;
+  return course_.seen_;
 }
 
 void WatermarkTracker::Recompute() {
-  others_ = kMaxTime;
+  course_.others_ = kMaxTime;
   Time own = kMaxTime;
   Time last_end = kMinTime;
   bool is_all_finished = true;
@@ -71,16 +79,18 @@ void WatermarkTracker::Recompute() {
     if (i == at_) {
       own = w;
     } else {
-      others_ = std::min(others_, w);
+      course_.others_ = std::min(course_.others_, w);
     }
   }
   // Where every partition has ended it does not matter which one did so last.
-  const Time all = is_all_finished ? last_end : std::min(own, others_);
-  if (all != kMaxTime) seen_ = std::max(seen_, all);
+  const Time all = is_all_finished ? last_end : std::min(own, course_.others_);
+  if (all != kMaxTime) course_.seen_ = std::max(course_.seen_, all);
 }
 
 void WatermarkTracker::Restore(uint32_t index, const PartitionState& state) { At(index) = state; }
 
-void WatermarkTracker::RestoreWatermark(Time watermark) { seen_ = std::max(seen_, watermark); }
+void WatermarkTracker::RestoreWatermark(Time watermark) {
+  course_.seen_ = std::max(course_.seen_, watermark);
+}
 
 }  // namespace rtstream

@@ -33,9 +33,9 @@ void Lane::Refuse(Node& node, Frame& frame, size_t row, absl::Status reason) {
   letter.partition.assign(frame.label);
   letter.position = frame.position(row);
   letter.ordinal = frame.ordinal(row);
-  letter.length = frame.rows[row].raw_size;
+  letter.length = frame.meta(row).raw_size;
   letter.bytes.assign(raw.substr(0, DeadLetter::kMaxBytes));
-  dead_letters_.Append(std::move(letter), frame.rows[row]);
+  dead_letters_.Append(std::move(letter), frame.meta(row));
 }
 
 absl::Status Lane::Retry(absl::FunctionRef<absl::Status()> call) {

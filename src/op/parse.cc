@@ -5,12 +5,12 @@
 namespace rtstream::internal {
 
 bool IsOversize(const Context& ctx) {
-  return (ctx.frame().rows[ctx.row()].flags & RowMeta::kOversize) != 0;
+  return (ctx.frame().meta(ctx.row()).flags & RowMeta::kOversize) != 0;
 }
 
 absl::Status OversizeError(const Context& ctx) {
   return absl::ResourceExhaustedError(
-      Concat("record of ", ctx.frame().rows[ctx.row()].raw_size,
+      Concat("record of ", ctx.frame().meta(ctx.row()).raw_size,
                    " bytes is longer than the source keeps"));
 }
 

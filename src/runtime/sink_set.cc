@@ -21,14 +21,14 @@ constexpr std::string_view kOutbox = "x/";
 // Operators refuse one after the other. Left in that order, the letters would tell where batches were
 // cut, and a replay cuts them elsewhere.
 void PutInInputOrder(Batch<DeadLetter>& letters) {
-  const std::vector<DeadLetter>& rows = letters.rows();
+  const absl::Span<const DeadLetter> rows = letters.rows();
   const auto is_before = [&](size_t a, size_t b) { return rows[a].position < rows[b].position; };
   std::vector<size_t> order(rows.size());
   std::iota(order.begin(), order.end(), size_t{0});
   if (std::is_sorted(order.begin(), order.end(), is_before)) return;
   std::stable_sort(order.begin(), order.end(), is_before);
   Batch<DeadLetter> sorted;
-  for (size_t i : order) sorted.Append(rows[i], letters.frame().rows[i]);
+  for (size_t i : order) sorted.Append(rows[i], letters.frame().meta(i));
   letters = std::move(sorted);
 }
 

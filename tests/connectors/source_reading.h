@@ -55,13 +55,13 @@ struct SourceReading {
     last = *polled;
     if (last != PollResult::kBatch) return absl::OkStatus();
     const Frame& frame = batch.frame();
-    EXPECT_EQ(frame.rows.size(), batch.size());
+    EXPECT_EQ(frame.size(), batch.size());
     EXPECT_LE(batch.size(), max_rows);
     for (size_t i = 0; i < batch.size(); ++i) {
       EXPECT_EQ(frame.raw(i), batch.rows()[i]);
       records.push_back({std::string(batch.rows()[i]), frame.position(i), frame.ordinal(i),
-                         std::string(frame.label), frame.rows[i].raw_size,
-                         (frame.rows[i].flags & RowMeta::kOversize) != 0});
+                         std::string(frame.label), frame.meta(i).raw_size,
+                         (frame.meta(i).flags & RowMeta::kOversize) != 0});
     }
     const std::string name = source.PartitionName(frame.partition);
     positions[name] = batch.resume;

@@ -46,6 +46,42 @@ TEST(Batch, ForgetsRowsAndBytesWhenItBeginsAnew) {
   EXPECT_TRUE(held.expired());
 }
 
+TEST(Batch, RecordsThatFollowOneAnotherCountOn) {
+  Batch<int> batch;
+  batch.Begin(0, "a", 100, 11);
+  const int values[] = {7, 8, 9};
+  batch.AppendAll(values);
+  EXPECT_EQ(batch.rows().back(), 9);
+  EXPECT_EQ(batch.frame().position(2), 102);
+  EXPECT_EQ(batch.frame().ordinal(2), 13);
+  EXPECT_EQ(batch.frame().raw(2), "");
+}
+
+TEST(Batch, RecordsCountOnBehindRowsThatSayWhereTheyStand) {
+  Batch<int> batch;
+  batch.Begin(0, "a", 100, 11);
+  const int values[] = {7, 8};
+  batch.AppendAll(values);
+  batch.Append(9, MetaAt(50, 5));
+  batch.AppendAll(values);
+  EXPECT_EQ(batch.frame().position(1), 101);
+  EXPECT_EQ(batch.frame().position(2), 150);
+  EXPECT_EQ(batch.frame().position(4), 152);
+  EXPECT_EQ(batch.frame().ordinal(4), 18);
+}
+
+TEST(Batch, BorrowedRecordsAreNotCopied) {
+  Batch<int> batch;
+  batch.Begin(0, "a", 100, 11);
+  const int values[] = {7, 8, 9};
+  batch.Borrow(values);
+  EXPECT_EQ(batch.size(), 3u);
+  EXPECT_EQ(batch.rows().data(), values);
+  EXPECT_EQ(batch.frame().position(2), 102);
+  batch.Clear();
+  EXPECT_TRUE(batch.rows().empty());
+}
+
 TEST(Frame, GivesTheBytesOfEachRow) {
   Frame frame;
   std::shared_ptr<char[]> bytes(new char[8 + Frame::kPadding]());
@@ -55,7 +91,8 @@ TEST(Frame, GivesTheBytesOfEachRow) {
   RowMeta meta;
   meta.raw_offset = 4;
   meta.raw_size = 3;
-  frame.rows = {RowMeta{}, meta};
+  frame.Append({});
+  frame.Append(meta);
   EXPECT_EQ(frame.raw(0), "");
   EXPECT_EQ(frame.raw(1), "two");
 }
@@ -68,13 +105,13 @@ TEST(Frame, OfARecordThatTheSourceCutHasWhatWasKept) {
   RowMeta meta;
   meta.raw_size = 1'000'000;
   meta.flags = RowMeta::kOversize;
-  frame.rows = {meta};
+  frame.Append(meta);
   EXPECT_EQ(frame.raw(0).size(), 4u);
 }
 
 TEST(Frame, ARefusedRowHasOneLetter) {
   Frame frame;
-  frame.rows.resize(3);
+  frame.AppendNext(3);
   EXPECT_FALSE(frame.any_refused());
   EXPECT_TRUE(frame.MarkRefused(1));
   EXPECT_TRUE(frame.any_refused());
@@ -88,10 +125,10 @@ TEST(Frame, ARefusedRowHasOneLetter) {
 
 TEST(Frame, ForgetsRefusalsWhenItIsCleared) {
   Frame frame;
-  frame.rows.resize(3);
+  frame.AppendNext(3);
   frame.MarkRefused(1);
   frame.Clear();
-  frame.rows.resize(5);
+  frame.AppendNext(5);
   EXPECT_FALSE(frame.any_refused());
   EXPECT_FALSE(frame.is_refused(1));
   EXPECT_TRUE(frame.MarkRefused(1));
@@ -118,10 +155,27 @@ TEST(Selection, IsNarrowedInPlace) {
   EXPECT_EQ(selection[2], 5u);
 }
 
+TEST(Selection, KeepsTheRowsThatAreWantedWhateverItReads) {
+  Selection all, kept;
+  all.SelectAll(9);
+  kept.Keep(all, [](size_t row) { return row % 2 == 0; });
+  ASSERT_EQ(kept.size(), 5u);
+  EXPECT_FALSE(kept.is_prefix());
+  kept.Keep(kept, [](size_t row) { return row % 4 == 0; });
+  ASSERT_EQ(kept.size(), 3u);
+  EXPECT_EQ(kept[2], 8u);
+  all.Keep(all, [](size_t row) { return row < 3; });
+  EXPECT_EQ(all.size(), 3u);
+  EXPECT_TRUE(all.is_prefix());
+  all.Keep(all, [](size_t) { return false; });
+  EXPECT_TRUE(all.empty());
+  EXPECT_TRUE(all.is_prefix());
+}
+
 TEST(Rows, AreSeenThroughTheSelection) {
   Frame frame;
   frame.base_position = 100;
-  frame.rows = {MetaAt(0, 0), MetaAt(10, 1), MetaAt(20, 2)};
+  for (const RowMeta& meta : {MetaAt(0, 0), MetaAt(10, 1), MetaAt(20, 2)}) frame.Append(meta);
   const std::string values[] = {"a", "b", "c"};
   Selection selection;
   selection.Add(0);
@@ -142,9 +196,8 @@ TEST(Context, AnswersForTheRowAtHand) {
   frame.label = "orders.txt";
   frame.base_position = 100;
   frame.base_ordinal = 11;
-  frame.rows = {MetaAt(0, 0), MetaAt(10, 1)};
-  frame.rows[1].event_time = Time(Duration(3));
-  frame.rows[1].watermark = Time(Duration(2));
+  for (const RowMeta& meta : {MetaAt(0, 0), MetaAt(10, 1)}) frame.Append(meta);
+  frame.SetTimes(Time(Duration(3)), Time(Duration(2)));
   ctx.At(frame, 1);
   EXPECT_EQ(ctx.partition(), "orders.txt");
   EXPECT_EQ(ctx.position(), 110);

@@ -68,6 +68,31 @@ TEST(MemorySource, GoesOnBehindTheCommittedPosition) {
   EXPECT_THAT(batch.rows(), ElementsAre(3));
 }
 
+TEST(MemorySource, ABatchHoldsWhatItAsksForWhereverItBegins) {
+  MemorySource<int> source;
+  for (int i = 0; i < 10'000; ++i) source.Push(i);
+  ASSERT_THAT(source.Open({}), IsOk());
+  Batch<int> batch;
+  std::vector<int> all;
+  for (size_t rows = 1000; all.size() < 10'000; rows += 777) {
+    EXPECT_THAT(source.Poll(rows, batch), IsOkAndHolds(PollResult::kBatch));
+    EXPECT_EQ(batch.size(), std::min(rows, 10'000 - all.size()));
+    EXPECT_EQ(batch.frame().position(batch.size() - 1), batch.rows().back());
+    all.insert(all.end(), batch.rows().begin(), batch.rows().end());
+  }
+  for (int i = 0; i < 10'000; ++i) ASSERT_EQ(all[static_cast<size_t>(i)], i);
+}
+
+TEST(MemorySource, RecordsOfABatchStayWhereTheyAreWhileOthersCome) {
+  MemorySource<std::string> source;
+  source.Push("first");
+  ASSERT_THAT(source.Open({}), IsOk());
+  Batch<std::string> batch;
+  EXPECT_THAT(source.Poll(9, batch), IsOkAndHolds(PollResult::kBatch));
+  for (int i = 0; i < 10'000; ++i) source.Push("another");
+  EXPECT_THAT(batch.rows(), ElementsAre("first"));
+}
+
 TEST(MemorySource, PositionThatDoesNotExistIsRefused) {
   MemorySource<int> source;
   source.Push(1);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "rtstream/core/frame.h"
 
 namespace rtstream {
@@ -16,6 +17,10 @@ using Bytes = std::string_view;
 
 // What a Source fills: rows of one partition, in order, with the frame that describes them.
 // The views in rows live as long as the batch is not cleared.
+//
+//   batch.Begin(partition, label, position, ordinal);
+//   batch.Borrow(absl::MakeConstSpan(&records[next], n));   // or AppendAll, or Append for each
+//   batch.resume = std::to_string(next + n);
 //
 // Not thread-safe; one lane fills and reads it.
 template <typename T>
@@ -31,10 +36,22 @@ class Batch {
     frame_.base_ordinal = base_ordinal;
   }
 
-  // REQUIRES: size() < Frame::kMaxRows.
+  // REQUIRES for these three: size() stays at most Frame::kMaxRows, and Borrow() is called alone.
   void Append(T value, const RowMeta& meta) {
     rows_.push_back(std::move(value));
-    frame_.rows.push_back(meta);
+    frame_.Append(meta);
+  }
+  // Copies records without bytes that follow the last row, or begin at the bases: each position and
+  // ordinal is one more than the one before.
+  void AppendAll(absl::Span<const T> values) {
+    rows_.insert(rows_.end(), values.begin(), values.end());
+    frame_.AppendNext(values.size());
+  }
+  // The same without copying. `values` must stay as they are until the batch is cleared; nobody changes
+  // them.
+  void Borrow(absl::Span<const T> values) {
+    borrowed_ = values;
+    frame_.AppendNext(values.size());
   }
 
   // What the source wants to be told when it is opened again to go on behind this batch; opaque to
@@ -46,20 +63,23 @@ class Batch {
 
   void Clear() {
     rows_.clear();
+    borrowed_ = {};
     frame_.Clear();
     resume.clear();
     input_bytes = 0;
   }
 
-  size_t size() const { return rows_.size(); }
-  bool empty() const { return rows_.empty(); }
+  size_t size() const { return frame_.size(); }
+  bool empty() const { return size() == 0; }
   Frame& frame() { return frame_; }
   const Frame& frame() const { return frame_; }
-  const std::vector<T>& rows() const { return rows_; }
+  // Valid until the batch is changed.
+  absl::Span<const T> rows() const { return borrowed_.empty() ? absl::MakeConstSpan(rows_) : borrowed_; }
 
  private:
   Frame frame_;
   std::vector<T> rows_;
+  absl::Span<const T> borrowed_;
 };
 
 // The rows of a batch that are still in play: ascending row numbers. Operators that drop rows narrow
@@ -73,6 +93,29 @@ class Selection {
     size_ = n;
   }
   void Truncate(size_t n) { size_ = n; }
+  // Selects those rows of `from`, which may be this selection, for which keeps(row) is true. Without a
+  // branch for each row: which are kept need not be foreseeable.
+  template <typename F>
+  void Keep(const Selection& from, F&& keeps) {
+    size_t n = 0;
+    from.ForEach([&](size_t row) {
+      rows_[n] = static_cast<uint16_t>(row);
+      n += keeps(row) ? 1 : 0;
+    });
+    size_ = n;
+  }
+  // Calls visit(row) for each row.
+  template <typename F>
+  void ForEach(F&& visit) const {
+    const size_t n = size_;
+    if (is_prefix()) {
+      for (size_t row = 0; row < n; ++row) visit(row);
+    } else {
+      for (size_t i = 0; i < n; ++i) visit(size_t{rows_[i]});
+    }
+  }
+  // Whether it is rows 0 to size() - 1.
+  bool is_prefix() const { return size_ == 0 || rows_[size_ - 1] == size_ - 1; }
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
@@ -111,7 +154,9 @@ class Rows {
 
   // The i-th selected row, 0 <= i < size().
   const T& operator[](size_t i) const { return rows_[(*selection_)[i]]; }
-  const RowMeta& meta(size_t i) const { return frame_->rows[(*selection_)[i]]; }
+  RowMeta meta(size_t i) const { return frame_->meta((*selection_)[i]); }
+  Time event_time(size_t i) const { return frame_->event_time((*selection_)[i]); }
+  Time watermark(size_t i) const { return frame_->watermark((*selection_)[i]); }
   int64_t position(size_t i) const { return frame_->position((*selection_)[i]); }
 
   // Row numbers, which index the frame.
@@ -137,7 +182,7 @@ namespace internal {
 template <typename T>
 T* OwnRows(const Rows<T>& rows, std::vector<T>& copies) {
   if (rows.own_data() != nullptr) return rows.own_data();
-  if (copies.size() < rows.frame().rows.size()) copies.resize(rows.frame().rows.size());
+  if (copies.size() < rows.frame().size()) copies.resize(rows.frame().size());
   for (size_t i = 0; i < rows.size(); ++i) copies[rows.row(i)] = rows[i];
   return copies.data();
 }

@@ -25,9 +25,9 @@ class Context {
   int64_t position() const { return frame_->position(row_); }
   // 1-based number of the record in its partition (a file's line number).
   int64_t ordinal() const { return frame_->ordinal(row_); }
-  Time event_time() const { return frame_->rows[row_].event_time; }
+  Time event_time() const { return frame_->event_time(row_); }
   // The watermark from all records before this one.
-  Time watermark() const { return frame_->rows[row_].watermark; }
+  Time watermark() const { return frame_->watermark(row_); }
   // The record's original bytes; empty if the source has none.
   std::string_view raw() const { return frame_->raw(row_); }
 

@@ -9,10 +9,11 @@
 #include <vector>
 
 #include "rtstream/base/time.h"
+#include "rtstream/core/watermark.h"
 
 namespace rtstream {
 
-// What is known of a row besides its value.
+// What a source says of a row's record besides its value.
 struct RowMeta {
   // Bits of `flags`.
   // The source cut the record: raw_size is its full length. What was kept ends the frame's bytes.
@@ -23,16 +24,15 @@ struct RowMeta {
   uint32_t raw_offset = 0;  // where the record's bytes begin in Frame::bytes
   uint32_t raw_size = 0;    // 0: the source has no bytes (a typed in-memory source)
   uint32_t flags = 0;
-  Time event_time = kMinTime;
-  // The watermark as this record sees it: from the records before it only, so that no judgement
-  // (late, expired) depends on where batches were cut.
-  Time watermark = kMinTime;
 };
 
-// The part of a batch that does not depend on the rows' type: where the rows come from and the bytes
-// that views in them point into. Row i of every type that a batch passes through has the same meta.
+// The part of a batch that does not depend on the rows' type: where the rows come from, when they
+// happened, and the bytes that views in them point into. Row i of every type that a batch passes through
+// is described by row i of the frame.
 //
-// Used by the lane that runs the batch only.
+// What rows have in common is kept once: records that follow one another have no RowMeta, and event times
+// and watermarks are columns only where they differ. Used by the lane that runs the batch only; reading
+// watermarks may fill their column (see FillWatermarks).
 class Frame {
  public:
   // Most rows a frame may hold: selections are 16-bit.
@@ -42,8 +42,34 @@ class Frame {
   std::string_view label;         // the partition's name for people, valid for the batch
   int64_t base_position = 0;
   int64_t base_ordinal = 0;       // 1-based number of the first row's record in its partition
-  std::vector<RowMeta> rows;
 
+  // --- rows ---
+  size_t size() const { return size_; }
+  // Adds a row. REQUIRES for this and the next three: size() stays at most kMaxRows.
+  void Append(const RowMeta& meta) {
+    if (metas_.size() != size_) WriteMetas();
+    metas_.push_back(meta);
+    ++size_;
+  }
+  // Adds rows without bytes whose records follow the last one, or begin at the bases, one by one.
+  void AppendNext(size_t n);
+  // Adds rows that all stand for the record at the bases. REQUIRES: there are no others.
+  void AppendSame(size_t n) {
+    size_ += n;
+    step_ = 0;
+  }
+  // Adds a row for the record of `row` of `from`. REQUIRES: BeginLike(from) and nothing else before.
+  void AppendFrom(Frame& from, size_t row);
+
+  RowMeta meta(size_t row) const {
+    if (!metas_.empty()) return metas_[row];
+    const auto delta = static_cast<uint32_t>(row * step_);
+    return {.position = delta, .ordinal = delta};
+  }
+  int64_t position(size_t row) const { return base_position + meta(row).position; }
+  int64_t ordinal(size_t row) const { return base_ordinal + meta(row).ordinal; }
+
+  // --- bytes ---
   // Keeps `bytes` alive until Clear(); views in rows point into it. At least kPadding bytes behind
   // the end are readable.
   static constexpr size_t kPadding = 64;
@@ -57,14 +83,40 @@ class Frame {
                          precedes(end, bytes_.data() + bytes_.size());
     return is_held && !bytes_.empty() ? bytes_.data() + bytes_.size() + kPadding : end;
   }
-
   // The original bytes of a row's record; empty if the source has none.
   std::string_view raw(size_t row) const {
-    return bytes_.substr(rows[row].raw_offset, rows[row].raw_size);
+    if (metas_.empty()) return {};
+    return bytes_.substr(metas_[row].raw_offset, metas_[row].raw_size);
   }
-  int64_t position(size_t row) const { return base_position + rows[row].position; }
-  int64_t ordinal(size_t row) const { return base_ordinal + rows[row].ordinal; }
 
+  // --- event time ---
+  Time event_time(size_t row) const { return event_times_ == nullptr ? earliest_ : event_times_[row]; }
+  // No row's event time lies before or behind these. Rows that nobody looks at any more may count as well.
+  Time earliest() const { return earliest_; }
+  Time latest() const { return latest_; }
+  // The watermark as the row's record sees it: from the records before it only, so that no judgement
+  // (late, expired) depends on where batches were cut.
+  Time watermark(size_t row) {
+    if (watermarks_ == nullptr) {
+      if (!is_moving_) return last_watermark_;
+      FillWatermarks();
+    }
+    return watermarks_[row];
+  }
+  // What a record behind the last row would see. No row's watermark is larger: what is not late by this
+  // one is not late at all.
+  Time last_watermark() const { return last_watermark_; }
+  // The event time and watermark of all rows; kMinTime both if nothing is said.
+  void SetTimes(Time event_time, Time watermark);
+  // The event times of size() rows, to be filled; rows for which there is none get kMinTime. Then
+  // SetEventTimes(), which moves `watermarks`.
+  Time* BeginEventTimes();
+  void SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermarks);
+  // Writes down what each row's record sees, which is otherwise left until somebody asks. After this
+  // several threads may read the frame.
+  void FillWatermarks();
+
+  // --- refusals ---
   // Notes that a row's record goes to the dead letters. False if it is there already: a record that a
   // branch refused goes on elsewhere and may be refused again.
   bool MarkRefused(size_t row);
@@ -75,10 +127,36 @@ class Frame {
 
   // Forgets rows and bytes; keeps the memory.
   void Clear();
+  // The same, and stands where `from` stands: partition, bases, bytes, and times that all rows share.
+  void BeginLike(const Frame& from);
 
  private:
+  // Memory for a column that is kept from batch to batch.
+  class Column {
+   public:
+    Time* Get(size_t rows);
+
+   private:
+    std::unique_ptr<Time[]> times_;
+    size_t size_ = 0;
+  };
+
+  void WriteMetas();
+
+  size_t size_ = 0;
+  uint32_t step_ = 1;            // from row to row, where there are no metas
+  std::vector<RowMeta> metas_;   // of all rows, or none
   std::shared_ptr<const char[]> owner_;
   std::string_view bytes_;
+
+  const Time* event_times_ = nullptr;  // null: all are earliest_
+  Time* watermarks_ = nullptr;         // null: all are last_watermark_, or is_moving_
+  Time earliest_ = kMinTime, latest_ = kMinTime;
+  Time last_watermark_ = kMinTime;
+  bool is_moving_ = false;             // the watermark moves over the rows, as course_ says
+  WatermarkCourse course_;
+  Column event_time_column_, watermark_column_;
+
   static constexpr uint8_t kRefused = 1, kHasLetter = 2;
   std::vector<uint8_t> refused_;
   bool any_refused_ = false;

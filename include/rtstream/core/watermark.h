@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +10,33 @@
 #include "rtstream/base/time.h"
 
 namespace rtstream {
+
+// How the watermark goes on over the records of one partition while nothing else changes: enough to say
+// afterwards what each record of a batch saw. A value.
+class WatermarkCourse {
+ public:
+  // What the next record sees.
+  Time watermark() const { return seen_; }
+  // Takes the next record's event time.
+  void Observe(Time event_time) {
+    if (event_time > largest_ && event_time <= limit_) [[unlikely]] Raise(event_time);
+  }
+  // Takes those of many records at once, which comes to the same. `latest` is none before the latest.
+  void Observe(const Time* event_times, size_t n, Time latest);
+
+ private:
+  friend class WatermarkTracker;
+  void Raise(Time event_time) {
+    largest_ = event_time;
+    seen_ = std::max(seen_, std::min(others_, SaturatingSubtract(event_time, out_of_orderness_)));
+  }
+
+  Time largest_ = kMaxTime;  // of the partition; kMaxTime: there is none
+  Time limit_ = kMaxTime;    // later records do not count
+  Time others_ = kMaxTime;   // minimum over the other partitions that take part
+  Time seen_ = kMinTime;
+  Duration out_of_orderness_{0};
+};
 
 // Follows event time over the partitions of a source and says how far it is complete.
 //
@@ -28,18 +57,20 @@ class WatermarkTracker {
     Duration max_ahead{0};
   };
 
-  void set_options(const Options& options) { options_ = options; }
+  void set_options(const Options& options);
 
   // Begins a batch of `partition` at processing time `now`.
   void BeginBatch(uint32_t partition, Time now);
 
   // The watermark that the next record sees, from all records before it.
-  Time current() const { return seen_; }
+  Time current() const { return course_.watermark(); }
+  // The same, and how it goes on over records of the batch's partition.
+  const WatermarkCourse& course() const { return course_; }
 
   // Takes the event time of a record of the batch's partition.
-  void Observe(Time event_time) {
-    if (event_time > largest_) [[unlikely]] Raise(event_time);
-  }
+  void Observe(Time event_time) { Observe(&event_time, 1, event_time); }
+  // Takes those of many records at once, which comes to the same. `latest` is none before the latest.
+  void Observe(const Time* event_times, size_t n, Time latest);
 
   // A finished partition no longer holds the watermark back. When all are, the one that came furthest
   // says how far event time is complete.
@@ -60,18 +91,15 @@ class WatermarkTracker {
 
  private:
   void SetNow(Time now);
-  void Raise(Time event_time);
   void Recompute();
   PartitionState& At(uint32_t index);
 
   Options options_;
   std::vector<PartitionState> partitions_;
   uint32_t at_ = 0;
-  Time largest_ = kMaxTime;  // of the batch's partition; kMaxTime: no batch
+  WatermarkCourse course_;  // of the batch's partition
   Time now_ = kMinTime;
-  Time began_ = kMinTime;    // the first processing time it was told
-  Time others_ = kMaxTime;   // minimum over the other partitions that take part
-  Time seen_ = kMinTime;
+  Time began_ = kMinTime;   // the first processing time it was told
 };
 
 }  // namespace rtstream

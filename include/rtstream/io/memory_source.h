@@ -13,7 +13,8 @@
 namespace rtstream {
 
 // A replayable source over records in memory: for tests, examples and hosts that have their input at
-// hand. Records stay until they are trimmed, so a pipeline may be started again from any commit.
+// hand. Records stay where they are as long as the source, so a pipeline may be started again from any
+// commit, and batches need no copies.
 //
 //   rt::MemorySource<Order> orders;
 //   orders.Push({...});
@@ -26,7 +27,10 @@ class MemorySource final : public Source<T> {
   explicit MemorySource(uint32_t partitions = 1) : partitions_(partitions) {}
 
   void Push(T record, uint32_t partition = 0) {
-    partitions_[partition].records.push_back(std::move(record));
+    Partition& p = partitions_[partition];
+    if (p.size % kChunk == 0) p.chunks.emplace_back().reserve(kChunk);
+    p.chunks.back().push_back(std::move(record));
+    ++p.size;
   }
 
   // No record will be pushed any more: the pipeline ends when it has read everything.
@@ -37,7 +41,7 @@ class MemorySource final : public Source<T> {
     for (const CommittedPosition& c : committed) {
       size_t index = 0, next = 0;
       if (!absl::SimpleAtoi(c.partition, &index) || index >= partitions_.size() ||
-          !absl::SimpleAtoi(c.resume, &next) || next > partitions_[index].records.size()) {
+          !absl::SimpleAtoi(c.resume, &next) || next > partitions_[index].size) {
         return absl::FailedPreconditionError(Concat(
             "committed position ", c.resume, " of partition '", c.partition, "' does not exist"));
       }
@@ -49,22 +53,18 @@ class MemorySource final : public Source<T> {
   std::string PartitionName(uint32_t index) const override { return Concat(index); }
 
   bool IsFinished(uint32_t index) const override {
-    return finished_ && partitions_[index].next == partitions_[index].records.size();
+    return finished_ && partitions_[index].next == partitions_[index].size;
   }
 
   absl::StatusOr<PollResult> Poll(size_t max_rows, Batch<T>& batch) override {
     for (size_t tried = 0; tried < partitions_.size(); ++tried) {
       const uint32_t index = turn_++ % static_cast<uint32_t>(partitions_.size());
       Partition& p = partitions_[index];
-      if (p.next == p.records.size()) continue;
+      if (p.next == p.size) continue;
       p.label = Concat(index);
       batch.Begin(index, p.label, static_cast<int64_t>(p.next), static_cast<int64_t>(p.next) + 1);
-      const size_t n = std::min({max_rows, Frame::kMaxRows, p.records.size() - p.next});
-      for (size_t i = 0; i < n; ++i) {
-        RowMeta meta;
-        meta.position = meta.ordinal = static_cast<uint32_t>(i);
-        batch.Append(p.records[p.next + i], meta);
-      }
+      const size_t n = std::min({max_rows, Frame::kMaxRows, p.size - p.next});
+      Give(p, n, batch);
       p.next += n;
       batch.resume = Concat(p.next);
       return PollResult::kBatch;
@@ -73,11 +73,23 @@ class MemorySource final : public Source<T> {
   }
 
  private:
+  static constexpr size_t kChunk = Frame::kMaxRows;
   struct Partition {
-    std::vector<T> records;
+    std::vector<std::vector<T>> chunks;  // of kChunk records, but for the last: they never move
+    size_t size = 0;
     size_t next = 0;
     std::string label;
   };
+
+  // The next n records; those of two chunks are copied.
+  static void Give(const Partition& p, size_t n, Batch<T>& batch) {
+    const size_t at = p.next % kChunk, first = std::min(n, kChunk - at);
+    const auto begin = absl::MakeConstSpan(p.chunks[p.next / kChunk]).subspan(at, first);
+    if (first == n) return batch.Borrow(begin);
+    batch.AppendAll(begin);
+    batch.AppendAll(absl::MakeConstSpan(p.chunks[p.next / kChunk + 1]).first(n - first));
+  }
+
   std::vector<Partition> partitions_;
   uint32_t turn_ = 0;
   bool finished_ = false;

@@ -64,8 +64,8 @@ class Source : public SourceBase {
   using Record = T;
 
   // Puts the next rows of one partition into `batch`, at most `max_rows` (<= Frame::kMaxRows). Must
-  // not wait: kIdle when there is nothing. Views in rows stay valid until the batch is cleared or
-  // passed to Poll again.
+  // not wait: kIdle when there is nothing. Views in rows, and rows that are borrowed, stay valid until the
+  // batch is cleared or passed to Poll again.
   //
   // On error the source stands where it stood: the call is repeated (Unavailable and the like, with
   // backoff) or the run ends.

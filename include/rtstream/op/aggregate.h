@@ -44,8 +44,8 @@ struct RunningAggregateOp {
     };
     auto& table = sums.table();
     keys.Begin(table, in, key_of);
-    if (kBuilds<Next> && built.size() < in.frame().rows.size()) {
-      built.resize(in.frame().rows.size());
+    if (kBuilds<Next> && built.size() < in.frame().size()) {
+      built.resize(in.frame().size());
     }
     for (size_t i = 0; i < in.size(); ++i) {
       keys.Ahead(table, in, key_of, i);

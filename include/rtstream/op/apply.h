@@ -82,10 +82,8 @@ struct RecordUserOp {
   absl::Status OnWatermark(Emitter<Next>& emit) {
     if constexpr (HasOnWatermark<User>) {
       timer_frame.Clear();
-      RowMeta meta;
-      meta.event_time = emit.lane().watermark();
-      meta.watermark = emit.lane().watermark_before();
-      timer_frame.rows.push_back(meta);
+      timer_frame.AppendSame(1);
+      timer_frame.SetTimes(emit.lane().watermark(), emit.lane().watermark_before());
       rows.Begin(timer_frame);
       absl::Status downstream;
       absl::Status status = user.OnWatermark(emit.lane().watermark(), [&](Output out) {
@@ -125,7 +123,7 @@ struct BatchUserOp {
 
   template <typename Next>
   absl::Status Process(const Rows<Input>& in, Emitter<Next>& emit) {
-    if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
+    if (built.size() < in.frame().size()) built.resize(in.frame().size());
     Results results(*this, in);
     Context& ctx = emit.lane().context();
     RTSTREAM_RETURN_IF_ERROR(emit.lane().Retry([&] {

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "rtstream/core/batch.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/stage.h"
 
@@ -28,6 +30,7 @@ struct AssignEventTimeOp {
   using Output = In;
   static constexpr bool kMayRefuse = false;
   static constexpr bool kKeepsRow = true;
+  static constexpr bool kTakesRows = true;
 
   std::string name;
   F fn;
@@ -40,15 +43,20 @@ struct AssignEventTimeOp {
     return absl::OkStatus();
   }
 
-  template <typename Emit>
-  absl::Status Process(const In& in, Context& ctx, Emit&& emit) {
-    const Time event_time = InvokeRecord(fn, in, ctx);
-    RowMeta& meta = ctx.frame().rows[ctx.row()];
-    meta.event_time = event_time;
-    meta.watermark = watermarks->current();
-    watermarks->Observe(event_time);
-    emit(in);
-    return absl::OkStatus();
+  Rows<In> Process(const Rows<In>& in, Context& ctx, Selection&) {
+    Frame& frame = in.frame();
+    Time* const times = frame.BeginEventTimes();
+    if (in.size() < frame.size()) std::fill_n(times, frame.size(), kMinTime);
+    Time earliest = kMaxTime, latest = kMinTime;
+    in.selection().ForEach([&](size_t row) {
+      if constexpr (kTakesContext<F, In>) ctx.At(frame, row);
+      const Time event_time = InvokeRecord(fn, in.at_row(row), ctx);
+      times[row] = event_time;
+      earliest = std::min(earliest, event_time);
+      latest = std::max(latest, event_time);
+    });
+    frame.SetEventTimes(earliest, latest, *watermarks);
+    return in;
   }
 };
 

@@ -68,17 +68,17 @@ struct DedupOp {
     fresh.Clear();
     duplicates.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
-      const RowMeta& meta = in.meta(i);
+      const Time event_time = in.event_time(i), watermark = in.watermark(i);
       claims.PrefetchAhead(i);
-      if (meta.event_time < SaturatingSubtract(meta.watermark, options.window)) [[unlikely]] {
-        emit.Refuse(in.frame(), in.row(i), TooOldError(meta));
+      if (event_time < SaturatingSubtract(watermark, options.window)) [[unlikely]] {
+        emit.Refuse(in.frame(), in.row(i), TooOldError(event_time, watermark));
         continue;
       }
-      ClaimTable::Outcome outcome = claims.Claim(ids, i, meta.event_time, meta.watermark);
+      ClaimTable::Outcome outcome = claims.Claim(ids, i, event_time, watermark);
       if (Emitter<Next>::kMayRefuse && outcome == ClaimTable::Outcome::kPending) [[unlikely]] {
         // The first copy is in this batch and may yet be refused, which gives the id back: find out.
         RTSTREAM_RETURN_IF_ERROR(Flush(in, emit));
-        outcome = claims.Claim(ids, i, meta.event_time, meta.watermark);
+        outcome = claims.Claim(ids, i, event_time, watermark);
       }
       if (outcome == ClaimTable::Outcome::kNew) {
         fresh.Add(in.row(i));
@@ -118,9 +118,9 @@ struct DedupOp {
     return absl::OkStatus();
   }
 
-  absl::Status TooOldError(const RowMeta& meta) const {
+  absl::Status TooOldError(Time event_time, Time watermark) const {
     return absl::OutOfRangeError(Concat(
-        "event time is ", SaturatingDifference(meta.watermark, meta.event_time).count() / 1'000'000,
+        "event time is ", SaturatingDifference(watermark, event_time).count() / 1'000'000,
         " s behind the watermark, want at most ", options.window.count() / 1'000'000, " s"));
   }
 };

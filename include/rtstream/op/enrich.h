@@ -129,7 +129,7 @@ struct EnrichOp {
 
   template <typename Next>
   absl::Status Build(const Rows<In>& in, Emitter<Next>& emit) {
-    if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
+    if (built.size() < in.frame().size()) built.resize(in.frame().size());
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
       const size_t row = in.row(i);

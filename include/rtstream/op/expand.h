@@ -15,14 +15,9 @@ namespace rtstream::internal {
 template <typename Out>
 class ExpandedRows {
  public:
-  void Begin(const Frame& from) {
+  void Begin(Frame& from) {
     from_ = &from;
-    frame_.Clear();
-    frame_.partition = from.partition;
-    frame_.label = from.label;
-    frame_.base_position = from.base_position;
-    frame_.base_ordinal = from.base_ordinal;
-    frame_.HoldBytes(nullptr, from.bytes());
+    frame_.BeginLike(from);
     size_ = 0;
   }
 
@@ -31,7 +26,7 @@ class ExpandedRows {
   void Append(Out&& out, size_t from_row) {
     if (size_ == rows_.size()) rows_.emplace_back();
     rows_[size_++] = std::move(out);
-    frame_.rows.push_back(from_->rows[from_row]);
+    frame_.AppendFrom(*from_, from_row);
   }
 
   template <typename Emitter>
@@ -44,7 +39,7 @@ class ExpandedRows {
   }
 
  private:
-  const Frame* from_ = nullptr;
+  Frame* from_ = nullptr;
   Frame frame_;
   std::vector<Out> rows_;
   size_t size_ = 0;

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "absl/status/status.h"
+#include "rtstream/core/batch.h"
 #include "rtstream/op/stage.h"
 
 namespace rtstream {
@@ -15,14 +15,17 @@ struct FilterOp {
   using Output = In;
   static constexpr bool kMayRefuse = false;
   static constexpr bool kKeepsRow = true;
+  static constexpr bool kTakesRows = true;
 
   std::string name;
   F fn;
 
-  template <typename Emit>
-  absl::Status Process(const In& in, Context& ctx, Emit&& emit) const {
-    if (InvokeRecord(fn, in, ctx)) emit(in);
-    return absl::OkStatus();
+  Rows<In> Process(const Rows<In>& in, Context& ctx, Selection& kept) const {
+    kept.Keep(in.selection(), [&](size_t row) -> bool {
+      if constexpr (kTakesContext<F, In>) ctx.At(in.frame(), row);
+      return InvokeRecord(fn, in.at_row(row), ctx);
+    });
+    return in.Narrowed(kept);
   }
 };
 

@@ -15,20 +15,21 @@ template <typename F, typename In>
 struct MapInPlaceOp {
   using Input = In;
   using Output = In;
-  static constexpr bool kTakesContext = std::is_invocable_v<const F&, In&, Context&>;
-  using Result = typename std::conditional_t<kTakesContext, std::invoke_result<const F&, In&, Context&>,
+  static constexpr bool kUsesContext = std::is_invocable_v<const F&, In&, Context&>;
+  using Result = typename std::conditional_t<kUsesContext, std::invoke_result<const F&, In&, Context&>,
                                              std::invoke_result<const F&, In&>>::type;
   static_assert(kIsInPlaceResult<Result>,
                 "rtstream: a function that changes the record in place returns nothing or a Status");
   static constexpr bool kMayRefuse = !std::is_void_v<Result>;
   static constexpr bool kKeepsRow = false;
   static constexpr bool kChangesRow = true;
+  static constexpr bool kEmitsEach = true;
 
   std::string name;
   F fn;
 
   absl::Status Change(In& row, Context& ctx) const {
-    if constexpr (kTakesContext) {
+    if constexpr (kUsesContext) {
       return InvokeInPlace(fn, row, ctx);
     } else {
       return InvokeInPlace(fn, row);
@@ -55,6 +56,8 @@ struct MapOp {
   using Output = typename UnwrapStatusOr<Result>::type;
   static constexpr bool kMayRefuse = UnwrapStatusOr<Result>::kMayFail;
   static constexpr bool kKeepsRow = false;
+  static constexpr bool kEmitsEach = true;
+  static constexpr bool kUsesContext = kTakesContext<F, In>;
 
   std::string name;
   F fn;

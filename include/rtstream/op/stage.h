@@ -83,8 +83,11 @@ inline constexpr bool kTakesRecord =
     std::is_invocable_v<const F&, const In&> || std::is_invocable_v<const F&, const In&, Context&>;
 
 template <typename F, typename In>
+inline constexpr bool kTakesContext = std::is_invocable_v<const F&, const In&, Context&>;
+
+template <typename F, typename In>
 decltype(auto) InvokeRecord(const F& fn, const In& in, Context& ctx) {
-  if constexpr (std::is_invocable_v<const F&, const In&, Context&>) {
+  if constexpr (kTakesContext<F, In>) {
     return std::invoke(fn, in, ctx);
   } else {
     return std::invoke(fn, in);

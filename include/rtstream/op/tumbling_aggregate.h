@@ -60,16 +60,15 @@ struct TumblingAggregateOp {
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
     const auto key_of = [this](const Rows<In>& rows, size_t i) {
-      return WindowKey(window.WindowOf(rows.meta(i).event_time).start, std::invoke(key, rows[i]));
+      return WindowKey(window.WindowOf(rows.event_time(i)).start, std::invoke(key, rows[i]));
     };
     Table& table = sums.table();
     keys.Begin(table, in, key_of);
     late_rows.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
       keys.Ahead(table, in, key_of, i);
-      const RowMeta& meta = in.meta(i);
-      const Window w = window.WindowOf(meta.event_time);
-      if (window.IsClosed(w, meta.watermark)) [[unlikely]] {
+      const Window w = window.WindowOf(in.event_time(i));
+      if (window.IsClosed(w, in.watermark(i))) [[unlikely]] {
         Late(in, i, emit);
         continue;
       }
@@ -129,11 +128,10 @@ struct TumblingAggregateOp {
     if constexpr (kHasLateExit) {
       late_rows.Add(in.row(i));
     } else {
-      const RowMeta& meta = in.meta(i);
       emit.Refuse(in.frame(), in.row(i),
                   absl::OutOfRangeError(Concat(
                       "late record: its window is closed, event time is ",
-                      SaturatingDifference(meta.watermark, meta.event_time).count() / 1000,
+                      SaturatingDifference(in.watermark(i), in.event_time(i)).count() / 1000,
                       " ms behind the watermark")));
     }
   }
@@ -145,11 +143,10 @@ struct TumblingAggregateOp {
       return table.KeyOf(a) < table.KeyOf(b);
     });
     timer_frame.Clear();
-    RowMeta meta;
-    meta.event_time = w.end - Duration{1};
+    timer_frame.AppendSame(1);
     // The last watermark at which the window was open, wherever batches were cut.
-    meta.watermark = SaturatingAdd(w.end, window.allowed_lateness) - Duration{1};
-    timer_frame.rows.push_back(meta);
+    timer_frame.SetTimes(w.end - Duration{1},
+                         SaturatingAdd(w.end, window.allowed_lateness) - Duration{1});
     results.Begin(timer_frame);
     for (const auto& ref : entries) {
       const auto entry = table.At(ref);

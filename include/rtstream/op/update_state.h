@@ -59,13 +59,13 @@ struct UpdateStateOp {
     };
     auto& table = items.table();
     keys.Begin(table, in, key_of);
-    if (built.size() < in.frame().rows.size()) built.resize(in.frame().rows.size());
+    if (built.size() < in.frame().size()) built.resize(in.frame().size());
     selection.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
       keys.Ahead(table, in, key_of, i);
       const size_t row = in.row(i);
       auto entry = keys.Find(table, i);
-      ItemUpdate<V> update(entry ? &entry->value : nullptr, in.meta(i).event_time);
+      ItemUpdate<V> update(entry ? &entry->value : nullptr, in.event_time(i));
       Result out = std::invoke(fn, update, in[i]);
       if constexpr (kMayRefuse) {
         if (!out.ok()) [[unlikely]] {

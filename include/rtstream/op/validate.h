@@ -15,6 +15,8 @@ struct ValidateOp {
   using Output = In;
   static constexpr bool kMayRefuse = true;
   static constexpr bool kKeepsRow = true;
+  static constexpr bool kEmitsEach = true;
+  static constexpr bool kUsesContext = kTakesContext<F, In>;
 
   std::string name;
   F fn;

@@ -1,0 +1,199 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "rtstream/core/batch.h"
+#include "rtstream/op/lane.h"
+#include "rtstream/op/node.h"
+
+namespace rtstream::internal {
+
+// Whether it emits the row that it got, as it was, or changed where it stands.
+template <typename Op>
+inline constexpr bool kChangesRow = requires { Op::kChangesRow; };
+template <typename Op>
+inline constexpr bool kSameRow = Op::kKeepsRow || kChangesRow<Op>;
+// Whether it builds its output in a place that it is given.
+template <typename Op>
+inline constexpr bool kBuildsInto = requires { Op::kBuildsInto; };
+// Whether a row may end in it.
+template <typename Op>
+inline constexpr bool kMayDrop = Op::kMayRefuse || !requires { Op::kEmitsEach; };
+template <typename Op>
+inline constexpr bool kLooksAtContext = !requires { requires !Op::kUsesContext; };
+
+// Operators kBegin to before kEnd of the tuple Ops in one loop. Each takes a row and emits it, another, or
+// none:
+//   using Input, Output;  static constexpr bool kMayRefuse, kKeepsRow;  std::string name;
+//   template <typename Emit> absl::Status Process(const Input&, Context&, Emit&&)
+// kKeepsRow: what it emits is the row that it got, so rows need not be copied. Other forms, which save
+// copies as well:
+//   static constexpr bool kChangesRow = true;  absl::Status Change(Input&, Context&)
+//   static constexpr bool kBuildsInto = true;  absl::Status Build(const Input&, Context&, Output&)
+//     (what is there is of an earlier batch: Build sets all of it)
+// What it may say of itself to make the loop shorter:
+//   static constexpr bool kEmitsEach = true;     emits each row that it does not refuse
+//   static constexpr bool kUsesContext = false;  looks at nothing of the context
+template <typename Ops, size_t kBegin, size_t kEnd>
+class RecordLoop {
+  template <size_t K>
+  using Op = std::tuple_element_t<K, Ops>;
+
+ public:
+  using Output = typename Op<kEnd - 1>::Output;
+
+  // `nodes` are those of all operators of the tuple. The rows that are passed on are those of `rows`, or
+  // put into `selection`, which may be the one that `rows` has.
+  template <typename R, typename OpNode>
+  Rows<Output> Run(Ops& ops, std::vector<OpNode>& nodes, Lane& lane, const Rows<R>& rows,
+                   Selection& selection) {
+    // The first builds rows where they stay, and the others leave them there.
+    constexpr bool kBuildsInPlace = kBuildsInto<Op<kBegin>> && AllAreSame<kBegin + 1>();
+    Pass<OpNode> pass{ops, nodes, lane, rows.frame()};
+    if constexpr (AllKeep(std::make_index_sequence<kEnd - kBegin>())) {
+      return rows.Narrowed(ForEach(pass, rows, selection, [&](size_t row) {
+        return StepInPlace<kBegin>(pass, rows.at_row(row), row);
+      }));
+    } else if constexpr (AllAreSame<kBegin>()) {
+      Output* const own = OwnRows(rows, built_);
+      return {own, rows.frame(), ForEach(pass, rows, selection, [&](size_t row) {
+                return StepInPlace<kBegin>(pass, own[row], row);
+              })};
+    } else {
+      if (built_.size() < rows.frame().size()) built_.resize(rows.frame().size());
+      Output* const built = built_.data();
+      return {built, rows.frame(), ForEach(pass, rows, selection, [&](size_t row) {
+                if constexpr (kBuildsInPlace) {
+                  Op<kBegin>& op = std::get<kBegin>(ops);
+                  return Accept(pass, kBegin, row,
+                                op.Build(rows.at_row(row), lane.context(), built[row])) &&
+                         StepInPlace<kBegin + 1>(pass, built[row], row);
+                } else {
+                  return Step<kBegin>(pass, rows.at_row(row), built[row], row);
+                }
+              })};
+    }
+  }
+
+ private:
+  static constexpr size_t kOps = kEnd - kBegin;
+
+  template <size_t... K>
+  static constexpr bool AllKeep(std::index_sequence<K...>) {
+    return (Op<kBegin + K>::kKeepsRow && ...);
+  }
+  template <size_t K>
+  static constexpr bool AllAreSame() {
+    if constexpr (K == kEnd) {
+      return true;
+    } else {
+      return kSameRow<Op<K>> && AllAreSame<K + 1>();
+    }
+  }
+  template <size_t... K>
+  static constexpr bool MayDrop(std::index_sequence<K...>) {
+    return (kMayDrop<Op<kBegin + K>> || ...);
+  }
+  template <size_t... K>
+  static constexpr bool LooksAtContext(std::index_sequence<K...>) {
+    return (kLooksAtContext<Op<kBegin + K>> || ...);
+  }
+  static constexpr bool kLoopMayDrop = MayDrop(std::make_index_sequence<kOps>());
+  static constexpr bool kNeedsContext = LooksAtContext(std::make_index_sequence<kOps>());
+
+  // One run over a batch. `taken`: the rows that each operator has been given; at the end, those passed on.
+  template <typename OpNode>
+  struct Pass {
+    Ops& ops;
+    std::vector<OpNode>& nodes;
+    Lane& lane;
+    Frame& frame;
+    std::array<size_t, kOps + 1> taken{};
+  };
+
+  // Calls step(row), which says whether the row is passed on, for each row; returns those that are.
+  template <typename P, typename R, typename F>
+  const Selection& ForEach(P& pass, const Rows<R>& rows, Selection& selection, F&& step) {
+    const auto at = [&](size_t row) -> bool {
+      if constexpr (kNeedsContext) pass.lane.context().At(pass.frame, row);
+      return step(row);
+    };
+    const Selection* kept = &rows.selection();
+    if constexpr (kLoopMayDrop) {
+      pass.taken[0] = rows.size();
+      selection.Keep(rows.selection(), at);
+      pass.taken[kOps] = selection.size();
+      kept = &selection;
+    } else {
+      pass.taken.fill(rows.size());
+      rows.selection().ForEach(at);
+    }
+    for (size_t k = 0; k < kOps; ++k) {
+      pass.nodes[kBegin + k].counters().in.Add(pass.taken[k]);
+      pass.nodes[kBegin + k].counters().out.Add(pass.taken[k + 1]);
+    }
+    return *kept;
+  }
+
+  // Sends the record to the dead letters if operator `k` refuses it.
+  template <typename P>
+  bool Accept(P& pass, size_t k, size_t row, absl::Status&& status) {
+    if (status.ok()) [[likely]] return true;
+    pass.lane.Refuse(pass.nodes[k], pass.frame, row, std::move(status));
+    return false;
+  }
+
+  template <size_t K, typename P>
+  void CountTaken(P& pass) {
+    if constexpr (kLoopMayDrop && K > kBegin) ++pass.taken[K - kBegin];
+  }
+
+  // Operators from K on, which all leave the row where it is; whether it is passed on.
+  template <size_t K, typename P, typename R>
+  bool StepInPlace(P& pass, R& row, size_t at) {
+    if constexpr (K == kEnd) {
+      return true;
+    } else {
+      CountTaken<K>(pass);
+      auto& op = std::get<K>(pass.ops);
+      if constexpr (kChangesRow<Op<K>>) {
+        return Accept(pass, K, at, op.Change(row, pass.lane.context())) &&
+               StepInPlace<K + 1>(pass, row, at);
+      } else {
+        bool is_passed = false;
+        absl::Status status = op.Process(std::as_const(row), pass.lane.context(), [&](const auto&) {
+          is_passed = StepInPlace<K + 1>(pass, row, at);
+        });
+        return Accept(pass, K, at, std::move(status)) && is_passed;
+      }
+    }
+  }
+
+  // Operators from K on; what the last one makes goes to `out`.
+  template <size_t K, typename P, typename R>
+  bool Step(P& pass, R&& row, Output& out, size_t at) {
+    if constexpr (K == kEnd) {
+      out = std::forward<R>(row);
+      return true;
+    } else {
+      CountTaken<K>(pass);
+      bool is_passed = false;
+      // What an operator of this loop has made is the next one's to take.
+      absl::Status status = std::get<K>(pass.ops).Process(
+          std::forward<R>(row), pass.lane.context(), [&](auto&& made) {
+            is_passed = Step<K + 1>(pass, std::forward<decltype(made)>(made), out, at);
+          });
+      return Accept(pass, K, at, std::move(status)) && is_passed;
+    }
+  }
+
+  std::vector<Output> built_;
+};
+
+}  // namespace rtstream::internal
