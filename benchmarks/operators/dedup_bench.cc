@@ -91,7 +91,8 @@ void DedupRtstream(benchmark::State& state) {
       state,
       [](std::optional<ClaimTable>& table, size_t) {
         table.emplace();
-        table->set_window(std::chrono::hours(1));
+        (void)table->Open({.window = std::chrono::hours(1)});
+        table->Attach({.keeps_changes = false});
       },
       [](ClaimTable& table, const std::vector<rt::Uuid>& ids) {
         const rt::Time now{};
@@ -105,7 +106,7 @@ void DedupRtstream(benchmark::State& state) {
           table.Prepare(batch);
           for (size_t i = 0; i < n; ++i) {
             table.PrefetchAhead(i);
-            benchmark::DoNotOptimize(table.Claim(batch, i, now, now));
+            benchmark::DoNotOptimize(table.Claim(batch, i, 0, now, now));
           }
           table.Settle([](size_t) { return false; });
         }

@@ -4,35 +4,42 @@
 #include <type_traits>
 #include <utility>
 
-#include "absl/strings/numbers.h"
-#include "rtstream/base/status_macros.h"
-#include "rtstream/state/byte_io.h"
-
 namespace rtstream {
 namespace {
 
-constexpr uint8_t kFormat = 2;
-
 int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
-
-// Buckets in key order, negative ones first.
-std::string BucketKey(int64_t bucket) {
-  return Concat("c/", OrderedHex(static_cast<uint64_t>(bucket) ^ uint64_t{1} << 63), "/");
-}
 
 }  // namespace
 
-void ClaimTable::set_window(Duration window) {
-  window_ = window;
-  width_ = window / 8;
+absl::Status ClaimTable::Open(const ClaimOptions& options) {
+  if (options.window < Duration{16}) {
+    return absl::InvalidArgumentError(
+        Concat("want a window of at least 16 us, got ", options.window.count(), " us"));
+  }
+  options_ = options;
+  width_ = options.window / 8;
   near_number_ = near_begin_ = 0;
+  if (options.fingerprints) log_.UseFingerprints();
+  if (options.expected_ids > 0) index_.Reserve(options.expected_ids);
+  return absl::OkStatus();
+}
+
+void ClaimTable::Attach(const StateHost& host) {
+  if (host.pages != nullptr) {
+    log_.UsePages(*host.pages);
+    index_.UsePages(*host.pages);
+  }
+  if (!host.keeps_changes) log_.KeepTags(IdLog::Tags::kNone);
 }
 
 void ClaimTable::Prepare(const IdBatch& ids) {
   hashes_.resize(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
-    hashes_[i] = ids.is_number(i) ? HashOf(ids.number(i)) : HashOf(ids.text(i));
-    if (i < kAhead) index_.Prefetch(hashes_[i]);
+    hashes_[i] = ids.is_number(i) ? hash_(ids.number(i)) : Word128{hash_(ids.text(i)), 0};
+    if (i < kAhead) index_.Prefetch(hashes_[i].high);
+  }
+  if (options_.fingerprints) {
+    for (Word128& hash : hashes_) hash.low = 0;
   }
 }
 
@@ -41,7 +48,7 @@ bool ClaimTable::IsLive(int64_t bucket, Time watermark) const {
   // The first bucket of all may begin before the first time.
   const bool is_first = __builtin_mul_overflow(bucket, width_.count(), &begin);
   const Time begins = is_first ? kMinTime : Time(Duration(begin));
-  return SaturatingAdd(SaturatingAdd(begins, width_), window_) > watermark;
+  return SaturatingAdd(SaturatingAdd(begins, width_), options_.window) > watermark;
 }
 
 ClaimTable::Bucket& ClaimTable::BucketOf(int64_t number) {
@@ -70,39 +77,46 @@ int64_t ClaimTable::NumberOf(Time event_time) {
 }
 
 template <typename Id>
-uint32_t ClaimTable::Append(int64_t number, const Id& id) {
-  constexpr bool kIsNumber = std::is_same_v<Id, Word128>;
+uint32_t ClaimTable::Append(int64_t number, uint32_t slice, const Id& id) {
   Bucket& bucket = BucketOf(number);
-  uint32_t& chunk = kIsNumber ? bucket.numbers : bucket.texts;
-  if (!log_.Fits(chunk, id)) [[unlikely]] {
-    chunk = log_.NewChunk(number, id, chunk);
-    bucket.chunks.push_back(chunk);
+  std::vector<uint32_t>& open = std::is_same_v<Id, Word128> ? bucket.numbers : bucket.texts;
+  if (slice >= open.size()) [[unlikely]] open.resize(slice + 1);
+  uint32_t& at = open[slice];
+  if (!log_.Fits(at, id)) [[unlikely]] {
+    at = log_.NewChunk(number, slice, id, at);
+    bucket.chunks.push_back(at);
   }
-  ++(kIsNumber ? bucket.uncommitted_numbers : bucket.uncommitted_texts);
-  return log_.Append(chunk, id);
+  IdLog::Chunk& chunk = log_.chunk(at);
+  if (chunk.committed == chunk.used) bucket.uncommitted.push_back(at);
+  ++chunk.references;
+  return log_.Append(at, id);
 }
 
-ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, Time event_time,
+ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, uint32_t slice, Time event_time,
                                       Time watermark) {
   const auto at = static_cast<uint32_t>(i);
-  return ids.is_number(i) ? Claim(ids.number(i), at, event_time, watermark)
-                          : Claim(ids.text(i), at, event_time, watermark);
+  return options_.fingerprints || ids.is_number(i)
+             ? ClaimOne(hashes_[i], at, slice, event_time, watermark)
+             : ClaimOne(ids.text(i), at, slice, event_time, watermark);
 }
 
 template <typename Id>
-ClaimTable::Outcome ClaimTable::Claim(const Id& id, uint32_t i, Time event_time, Time watermark) {
-  uint32_t* const known = index_.Find(hashes_[i], [&](uint32_t ref) { return log_.IsAt(ref, id); });
+ClaimTable::Outcome ClaimTable::ClaimOne(const Id& id, uint32_t i, uint32_t slice, Time event_time,
+                                         Time watermark) {
+  const uint64_t hash = hashes_[i].high;
+  uint32_t* const known = index_.Find(hash, [&](uint32_t ref) { return log_.IsAt(ref, id); });
   if (known != nullptr) {
     const IdLog::Chunk& chunk = log_.ChunkOf(*known);
     if (IsLive(chunk.bucket, watermark)) {
       return IdLog::UnitOf(*known) < chunk.settled ? Outcome::kDuplicate : Outcome::kPending;
     }
   }
-  const uint32_t ref = Append(NumberOf(event_time), id);
+  const uint32_t ref = Append(NumberOf(event_time), slice, id);
   if (known != nullptr) {
+    --log_.chunk(IdLog::ChunkNumberOf(*known)).references;
     *known = ref;
   } else {
-    index_.Insert(hashes_[i], ref);
+    index_.Insert(hash, ref);
   }
   pending_.push_back({i, ref});
   const uint32_t chunk = IdLog::ChunkNumberOf(ref);
@@ -111,181 +125,48 @@ ClaimTable::Outcome ClaimTable::Claim(const Id& id, uint32_t i, Time event_time,
 }
 
 void ClaimTable::GiveBack(const Pending& pending) {
-  index_.Erase(hashes_[pending.index], pending.ref);
+  index_.Erase(hashes_[pending.index].high, pending.ref);
   // Its place in the log stays empty.
-  const IdLog::Chunk& chunk = log_.ChunkOf(pending.ref);
-  Bucket& bucket = BucketOf(chunk.bucket);
-  --(chunk.holds_numbers ? bucket.uncommitted_numbers : bucket.uncommitted_texts);
-  given_back_.push_back(pending.ref);
+  IdLog::Chunk& chunk = log_.chunk(IdLog::ChunkNumberOf(pending.ref));
+  --chunk.references;
+  chunk.holes.push_back(IdLog::UnitOf(pending.ref));
 }
 
 void ClaimTable::SettleRest() {
   for (const uint32_t number : pending_chunks_) {
     log_.chunk(number).settled = log_.chunk(number).used;
   }
+  claims_ += pending_.size();
   pending_chunks_.clear();
   pending_.clear();
 }
 
+void ClaimTable::FreeChunk(uint32_t number) {
+  index_.EraseGroup(number, log_.chunk(number).references);
+  log_.Free(number);
+}
+
 void ClaimTable::Expire(Time watermark) {
-  size_t left = kExpiredAtOnce;
   while (!buckets_.empty() && !IsLive(buckets_.begin()->first, watermark)) {
     auto& [number, bucket] = *buckets_.begin();
-    bucket.is_expiring = true;  // nothing of it shall be stored any more
-    if (!ExpireBucket(bucket, left)) return;
-    if (bucket.is_stored) dropped_.push_back(number);
+    if ((bucket.stored_numbers | bucket.stored_texts) != 0) {
+      dropped_.push_back({number, bucket.stored_numbers, bucket.stored_texts});
+    }
+    expired_.insert(expired_.end(), bucket.chunks.begin(), bucket.chunks.end());
     buckets_.erase(buckets_.begin());
     last_bucket_ = nullptr;
   }
+  for (size_t left = kChunksAtOnce; left > 0 && !expired_.empty(); --left) {
+    FreeChunk(expired_.back());
+    expired_.pop_back();
+  }
+  constexpr size_t kLinesPerClaim = 4, kLeastLines = 64;
+  index_.Sweep(claims_ * kLinesPerClaim + kLeastLines);
+  claims_ = 0;
+  for (const uint32_t number : index_.TakeFreeGroups()) log_.FreeNumber(number);
 }
 
-bool ClaimTable::ExpireBucket(Bucket& bucket, size_t& left) {
-  for (; bucket.expired_chunks < bucket.chunks.size(); ++bucket.expired_chunks) {
-    const uint32_t number = bucket.chunks[bucket.expired_chunks];
-    bucket.expired_units =
-        log_.Visit(number, bucket.expired_units, [&](uint32_t ref, const auto& id) {
-          if (left == 0) return false;
-          --left;
-          // An id that was claimed anew after its window stands in a later bucket by now.
-          index_.Erase(HashOf(id), ref);
-          return true;
-        });
-    if (bucket.expired_units < log_.chunk(number).used) return false;
-    bucket.expired_units = 0;
-    log_.Free(number);
-    std::erase_if(given_back_,
-                  [&](uint32_t ref) { return IdLog::ChunkNumberOf(ref) == number; });
-  }
-  return true;
-}
-
-bool ClaimTable::WasGivenBack(uint32_t ref) const {
-  return std::binary_search(given_back_.begin(), given_back_.end(), ref);
-}
-
-template <typename Id>
-void ClaimTable::AppendUncommitted(const Bucket& bucket, ByteWriter& out) {
-  constexpr bool kIsNumber = std::is_same_v<Id, Word128>;
-  for (size_t i = bucket.first_uncommitted; i < bucket.chunks.size(); ++i) {
-    const uint32_t number = bucket.chunks[i];
-    IdLog::Chunk& chunk = log_.chunk(number);
-    if (chunk.holds_numbers != kIsNumber) continue;
-    if (kIsNumber && given_back_.empty()) {
-      out.Raw(chunk.data + chunk.committed * IdLog::kUnit,
-              (chunk.used - chunk.committed) * IdLog::kUnit);
-      chunk.committed = chunk.used;
-      continue;
-    }
-    chunk.committed = log_.Visit(number, chunk.committed, [&](uint32_t ref, const auto& id) {
-      if (WasGivenBack(ref)) return true;
-      if constexpr (std::is_same_v<decltype(id), const Word128&>) {
-        out.U64(id.high);
-        out.U64(id.low);
-      } else {
-        out.String(id);
-      }
-      return true;
-    });
-  }
-}
-
-std::string ClaimTable::TakeUncommitted(Bucket& bucket) {
-  ByteWriter out;
-  out.Reserve(64 + bucket.uncommitted_numbers * IdLog::kUnit + bucket.uncommitted_texts * 32);
-  out.U8(kFormat);
-  out.I64(window_.count());
-  out.Varint(bucket.uncommitted_numbers);
-  AppendUncommitted<Word128>(bucket, out);
-  out.Varint(bucket.uncommitted_texts);
-  AppendUncommitted<std::string_view>(bucket, out);
-  // Those before the ones being filled are done with.
-  while (bucket.first_uncommitted < bucket.chunks.size() &&
-         bucket.chunks[bucket.first_uncommitted] != bucket.numbers &&
-         bucket.chunks[bucket.first_uncommitted] != bucket.texts) {
-    ++bucket.first_uncommitted;
-  }
-  bucket.uncommitted_numbers = bucket.uncommitted_texts = 0;
-  std::string block = std::move(out).Take();
-  SealBlock(block);
-  return block;
-}
-
-absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
-  for (int64_t bucket : dropped_) {
-    const std::string key = out.Key(BucketKey(bucket));
-    out.batch().DeleteRange(key, Concat(key, "~"));
-  }
-  dropped_.clear();
-  std::sort(given_back_.begin(), given_back_.end());
-  for (auto& [number, bucket] : buckets_) {
-    // Places that were given back are passed by as well, also where there is nothing to store.
-    const bool has_ids = bucket.uncommitted_numbers + bucket.uncommitted_texts > 0;
-    if (bucket.is_expiring || (!has_ids && given_back_.empty())) continue;
-    std::string block = TakeUncommitted(bucket);
-    if (!has_ids) continue;
-    out.batch().Put(Concat(out.Key(BucketKey(number)), OrderedHex(out.epoch())), std::move(block));
-    bucket.is_stored = true;
-  }
-  given_back_.clear();
-  return absl::OkStatus();
-}
-
-absl::Status ClaimTable::Restore(const CheckpointReader& in) {
-  const std::string prefix = in.Key("c/");
-  RTSTREAM_RETURN_IF_ERROR(in.store().Scan(
-      prefix, [&](std::string_view key, std::string_view value) -> absl::Status {
-        uint64_t number = 0;
-        if (key.size() < prefix.size() + 17 ||
-            !absl::SimpleHexAtoi(absl::string_view(key.data() + prefix.size(), 16), &number)) {
-          return absl::DataLossError("a stored key does not name a bucket of ids");
-        }
-        RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
-        return ReadBlock(static_cast<int64_t>(number ^ uint64_t{1} << 63), block);
-      }));
-  for (auto& [number, bucket] : buckets_) {
-    bucket.uncommitted_numbers = bucket.uncommitted_texts = 0;
-    for (const uint32_t chunk : bucket.chunks) {
-      log_.chunk(chunk).settled = log_.chunk(chunk).committed = log_.chunk(chunk).used;
-    }
-  }
-  return absl::OkStatus();
-}
-
-template <typename Id>
-void ClaimTable::Load(int64_t number, const Id& id) {
-  const uint64_t hash = HashOf(id);
-  const uint32_t ref = Append(number, id);
-  uint32_t* const known = index_.Find(hash, [&](uint32_t r) { return log_.IsAt(r, id); });
-  // Scanned in ascending buckets: the latest claim of an id wins.
-  if (known != nullptr) {
-    *known = ref;
-  } else {
-    index_.Insert(hash, ref);
-  }
-}
-
-absl::Status ClaimTable::ReadBlock(int64_t number, std::string_view block) {
-  ByteReader in(block);
-  if (const uint8_t format = in.U8(); format != kFormat) {
-    return absl::FailedPreconditionError(
-        Concat("a block of ids has format ", format, ", want ", kFormat));
-  }
-  if (const int64_t window = in.I64(); in.ok() && window != window_.count()) {
-    return absl::FailedPreconditionError(Concat("the ids were stored with a window of ", window,
-                                                " us, this run has ", window_.count(), " us"));
-  }
-  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
-    const uint64_t high = in.U64();
-    const Word128 id{high, in.U64()};
-    if (in.ok()) Load(number, id);
-  }
-  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) {
-    const std::string_view id = in.String();
-    if (in.ok()) Load(number, id);
-  }
-  BucketOf(number).is_stored = true;
-  if (!in.ok() || !in.done()) return absl::DataLossError("a block of ids is cut short");
-  return absl::OkStatus();
-}
+template uint32_t ClaimTable::Append(int64_t, uint32_t, const Word128&);
+template uint32_t ClaimTable::Append(int64_t, uint32_t, const std::string_view&);
 
 }  // namespace rtstream

@@ -35,6 +35,10 @@ void IdLines::GiveBack(size_t i, std::vector<Pages>& spare) {
   }
 }
 
+void IdLines::Touch() {
+  for (const Pages& piece : pieces_) std::memset(piece.data(), 0, piece.size());
+}
+
 size_t IdLines::memory() const {
   size_t bytes = 0;
   for (const Pages& piece : pieces_) bytes += piece.size();
@@ -60,26 +64,82 @@ IdIndex::IdIndex()
 bool IdIndex::Erase(uint64_t hash, uint32_t ref) {
   uint32_t* const slot = Find(hash, [&](uint32_t found) { return found == ref; });
   if (slot == nullptr) return false;
-  --size_;
   const Place home = HomeOf(TagOf(hash));
   const IdLines& lines = *home.lines;
-  size_t hole = home.line;
-  while (slot < lines[hole].refs || slot >= lines[hole].refs + IdLine::kSlots) ++hole;
+  size_t line = home.line;
+  while (slot < lines[line].refs || slot >= lines[line].refs + IdLine::kSlots) ++line;
+  RemoveSlot(lines, line, static_cast<size_t>(slot - lines[line].refs));
+  // What moved back may belong to an erased group and must not escape the sweeping.
+  if (is_sweeping_) sweep_at_ = std::min(sweep_at_, line);
+  return true;
+}
+
+void IdIndex::RemoveSlot(const IdLines& lines, size_t line, size_t slot) {
+  --size_;
+  size_t hole = line;
   bool was_full = lines[hole].IsFull();
-  lines[hole].Remove(static_cast<size_t>(slot - lines[hole].refs));
+  lines[hole].Remove(slot);
   // Look-ups stop at a line that is not full. What went past the hole because it was full moves back.
   for (size_t i = hole + 1; was_full; ++i) {
-    IdLine& line = lines[i];
-    was_full = line.IsFull();
-    for (size_t k = line.count(); k-- > 0;) {
-      if (lines.HomeOf(line.tags[k]) > hole) continue;
-      lines[hole].Add(line.tags[k], line.refs[k]);
-      line.Remove(k);
+    IdLine& next = lines[i];
+    was_full = next.IsFull();
+    for (size_t k = next.count(); k-- > 0;) {
+      if (lines.HomeOf(next.tags[k]) > hole) continue;
+      lines[hole].Add(next.tags[k], next.refs[k]);
+      next.Remove(k);
       hole = i;
       break;
     }
   }
-  return true;
+}
+
+void IdIndex::EraseGroup(uint32_t group, size_t references) {
+  if (group / 64 >= erased_groups_.size()) erased_groups_.resize(group / 64 + 1);
+  erased_groups_[group / 64] |= uint64_t{1} << group % 64;
+  erased_ += references;
+  erased_later_.push_back(group);
+}
+
+void IdIndex::FreeWaiting() {
+  for (const uint32_t group : waiting_) erased_groups_[group / 64] &= ~(uint64_t{1} << group % 64);
+  free_groups_.insert(free_groups_.end(), waiting_.begin(), waiting_.end());
+  waiting_.clear();
+}
+
+void IdIndex::Sweep(size_t lines) {
+  if (next_.homes() != 0) return;  // growth does it
+  if (!is_sweeping_) {
+    if (erased_later_.empty()) return;
+    waiting_.swap(erased_later_);
+    is_sweeping_ = true;
+    sweep_at_ = 0;
+  }
+  constexpr size_t kAhead = 16;
+  const size_t stop = std::min(now_.lines(), sweep_at_ + lines);
+  for (; sweep_at_ < stop; ++sweep_at_) {
+    if (sweep_at_ + kAhead < now_.lines()) __builtin_prefetch(&now_[sweep_at_ + kAhead], 1);
+    const IdLine& line = now_[sweep_at_];
+    // What moves back into a line's hole comes to stand behind what is looked at next, or is it.
+    for (size_t k = line.count(); k-- > 0;) {
+      while (k < line.count() && IsErased(line.refs[k])) {
+        RemoveSlot(now_, sweep_at_, k);
+        --erased_;
+        if (line.IsFull()) k = IdLine::kSlots - 1;
+      }
+    }
+  }
+  if (sweep_at_ < now_.lines()) return;
+  is_sweeping_ = false;
+  FreeWaiting();
+}
+
+void IdIndex::Reserve(size_t references) {
+  const size_t homes = references * 16 / kMostPerLine + 1;
+  if (homes <= now_.homes()) return;
+  now_ = IdLines(homes);
+  limit_ = step_at_ = std::max(references, homes * kMostPerLine / 16);
+  now_.Provide(now_.lines(), spare_, pool_);
+  now_.Touch();
 }
 
 void IdIndex::GoOnGrowing() {
@@ -101,7 +161,12 @@ void IdIndex::PutAfterGrowth(uint64_t hash, uint32_t ref) {
 
 void IdIndex::BeginGrowth() {
   // Whole pieces once there are some, so that none is cut.
-  size_t homes = now_.homes() + now_.homes() / 2;
+  // Where a good part is of erased groups, as many lines as there are will do.
+  size_t homes = now_.homes();
+  if (erased_ <= limit_ / 4) homes += homes / 2;
+  waiting_.insert(waiting_.end(), erased_later_.begin(), erased_later_.end());
+  erased_later_.clear();
+  is_sweeping_ = false;
   if (homes > IdLines::kPiece) {
     homes = (homes + IdLines::kPiece - 1) / IdLines::kPiece * IdLines::kPiece;
   }
@@ -128,6 +193,11 @@ void IdIndex::Move(size_t lines) {
     __builtin_prefetch(&line + kAhead);
     __builtin_prefetch(&next_[next_.homes() * cursor_ / now_.homes()] + kAhead + kAhead / 2, 1);
     for (size_t k = 0; k < IdLine::kSlots && line.refs[k] != 0; ++k) {
+      if (IsErased(line.refs[k])) {
+        --size_;
+        --erased_;
+        continue;
+      }
       size_t to = next_.HomeOf(line.tags[k]);
       for (; to < end; ++to) {
         uint8_t& count = counts[to - first];
@@ -157,6 +227,7 @@ void IdIndex::FinishGrowth() {
   cursor_ = 0;
   step_at_ = limit_;
   spare_.clear();
+  FreeWaiting();
 }
 
 size_t IdIndex::memory() const {

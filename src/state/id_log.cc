@@ -7,67 +7,123 @@
 
 namespace rtstream {
 
-IdLog::IdLog() : chunks_(1), free_memory_(FreeList(kChunkUnits) + 1) {}
+static_assert(IdLog::kLeastUnits << ChunkMemory::kSteps == IdLog::kChunkUnits);
 
-size_t IdLog::FreeList(uint32_t units) {
-  return static_cast<size_t>(std::countr_zero(units / kLeastUnits));
+size_t ChunkMemory::ListOf(size_t size) const {
+  return static_cast<size_t>(std::countr_zero(size / least_));
 }
 
-char* IdLog::TakeMemory(uint32_t units) {
-  std::vector<char*>& free = free_memory_[FreeList(units)];
+char* ChunkMemory::Take(size_t size) {
+  std::vector<char*>& free = free_[ListOf(size)];
   if (free.empty()) {
-    // The next larger size is cut in two.
+    // The next larger size is cut in two, a page into as many of the largest as it has room for.
     char* whole = nullptr;
-    size_t bytes = 2 * units * kUnit;
-    if (units < kChunkUnits) {
-      whole = TakeMemory(2 * units);
+    size_t bytes = 2 * size;
+    if (size < least_ << kSteps) {
+      whole = Take(2 * size);
     } else {
       blocks_.push_back(pool_ != nullptr ? pool_->Take() : Pages(Pages::kHugePage));
       whole = blocks_.back().data();
-      bytes = blocks_.back().size();
-      memory_ += bytes;
+      bytes = Pages::kHugePage / size * size;
     }
-    for (size_t at = bytes; at > 0; at -= units * kUnit) free.push_back(whole + at - units * kUnit);
+    for (size_t at = bytes; at > 0; at -= size) free.push_back(whole + at - size);
   }
   char* const memory = free.back();
   free.pop_back();
   return memory;
 }
 
-uint32_t IdLog::NewChunk(int64_t bucket, bool holds_numbers, uint32_t units, uint32_t before) {
+void ChunkMemory::Give(char* memory, size_t size) { free_[ListOf(size)].push_back(memory); }
+
+IdLog::IdLog() { pieces_.push_back(std::make_unique<Chunk[]>(kPiece)); }
+
+void IdLog::UsePages(PagePool& pool) {
+  numbers_.UsePages(pool);
+  texts_.UsePages(pool);
+}
+
+void IdLog::UseFingerprints() {
+  number_bytes_ = kFingerprintBytes;
+  numbers_.set_least(kLeastUnits * kFingerprintBytes);
+}
+
+uint32_t IdLog::NewChunk(int64_t bucket, uint32_t slice, bool holds_numbers, uint32_t units,
+                         uint32_t before) {
   Chunk chunk;
   chunk.bucket = bucket;
+  chunk.slice = slice;
   chunk.holds_numbers = holds_numbers;
   if (units > kChunkUnits) {
-    chunk.own = Pages(units * kUnit);
-    memory_ += chunk.own.size();
+    chunk.own = Pages(units * kTextUnit);
+    own_memory_ += chunk.own.size();
     chunk.data = chunk.own.data();
     chunk.size = units;
   } else {
-    const uint32_t wanted = std::max({kLeastUnits, units, 2 * chunks_[before].size});
+    const uint32_t wanted = std::max({kLeastUnits, units, 2 * this->chunk(before).size});
     chunk.size = std::min(std::bit_ceil(wanted), kChunkUnits);
-    chunk.data = TakeMemory(chunk.size);
+    chunk.data = holds_numbers ? numbers_.Take(chunk.size * number_bytes_)
+                               : texts_.Take(chunk.size * kTextUnit);
   }
+  if (holds_numbers && tags_ != Tags::kNone) TakeTags(chunk);
   if (free_numbers_.empty()) {
-    if (chunks_.size() == size_t{1} << (32 - kChunkBits)) throw std::bad_alloc();
-    free_numbers_.push_back(static_cast<uint32_t>(chunks_.size()));
-    chunks_.emplace_back();
+    if (numbers_given_ == uint32_t{1} << (32 - kChunkBits)) throw std::bad_alloc();
+    if (numbers_given_ % kPiece == 0) pieces_.push_back(std::make_unique<Chunk[]>(kPiece));
+    free_numbers_.push_back(numbers_given_++);
   }
   const uint32_t number = free_numbers_.back();
   free_numbers_.pop_back();
-  chunks_[number] = std::move(chunk);
+  this->chunk(number) = std::move(chunk);
   return number;
 }
 
-void IdLog::Free(uint32_t number) {
-  Chunk& chunk = chunks_[number];
-  if (chunk.own.data() == nullptr) {
-    free_memory_[FreeList(chunk.size)].push_back(chunk.data);
+void IdLog::SetCommitted(uint32_t number) {
+  Chunk& chunk = this->chunk(number);
+  chunk.committed = chunk.used;
+  if (tags_ == Tags::kAll) return;
+  chunk.tags.clear();
+  if (chunk.used == chunk.size) GiveTags(chunk);
+}
+
+void IdLog::TakeTags(Chunk& chunk) {
+  if (chunk.size == kChunkUnits && !spare_tags_.empty()) {
+    chunk.tags = std::move(spare_tags_.back());
+    spare_tags_.pop_back();
+    return;
+  }
+  chunk.tags.reserve(chunk.size);
+  tag_memory_ += chunk.tags.capacity() * sizeof(uint32_t);
+}
+
+void IdLog::GiveTags(Chunk& chunk) {
+  chunk.tags.clear();
+  if (chunk.tags.capacity() == kChunkUnits) {
+    spare_tags_.push_back(std::move(chunk.tags));
   } else {
-    memory_ -= chunk.own.size();
+    tag_memory_ -= chunk.tags.capacity() * sizeof(uint32_t);
+  }
+  chunk.tags = {};
+}
+
+void IdLog::Free(uint32_t number) {
+  Chunk& chunk = this->chunk(number);
+  GiveTags(chunk);
+  if (chunk.own.data() != nullptr) {
+    own_memory_ -= chunk.own.size();
+  } else if (chunk.holds_numbers) {
+    numbers_.Give(chunk.data, chunk.size * number_bytes_);
+  } else {
+    texts_.Give(chunk.data, chunk.size * kTextUnit);
   }
   chunk = Chunk();
-  free_numbers_.push_back(number);
+}
+
+size_t IdLog::FirstHole(const Chunk& chunk, uint32_t begin) {
+  return static_cast<size_t>(std::lower_bound(chunk.holes.begin(), chunk.holes.end(), begin) -
+                             chunk.holes.begin());
+}
+
+size_t IdLog::memory() const {
+  return numbers_.memory() + texts_.memory() + own_memory_ + tag_memory_ + pieces_.size() * kPiece * sizeof(Chunk);
 }
 
 }  // namespace rtstream

@@ -113,6 +113,63 @@ TEST_F(IdIndexTest, PiecesComeFromThePool) {
   EXPECT_LT(pool.ready(), ready);
 }
 
+TEST_F(IdIndexTest, ErasedGroupIsNotFoundAndFreedByARoundOfSweeping) {
+  constexpr uint32_t kGroup = uint32_t{1} << IdIndex::kGroupBits;
+  for (uint32_t k = 1; k <= 100; ++k) {
+    Insert(uint64_t{k} << 56, k);
+    Insert(uint64_t{k} << 56, kGroup + k);
+  }
+  index_.EraseGroup(1, 100);
+  EXPECT_EQ(index_.size(), 100u);
+  EXPECT_EQ(Find(kGroup + 7), nullptr);
+  EXPECT_NE(Find(7), nullptr);
+  index_.Sweep(10);
+  EXPECT_TRUE(index_.TakeFreeGroups().empty());
+  index_.Sweep(10'000);
+  EXPECT_EQ(index_.TakeFreeGroups(), std::vector<uint32_t>{1});
+  EXPECT_TRUE(index_.TakeFreeGroups().empty());
+}
+
+// Groups erased and used again over growth, sweeping and single erasures: what is left of an erased
+// reference in a slot would be found again under its group's next life.
+TEST_F(IdIndexTest, GroupThatIsFreeHasNoSlotLeft) {
+  Random random(TestSeed());
+  std::map<uint32_t, std::vector<uint32_t>> groups;
+  std::vector<uint32_t> free = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  for (int i = 0; i < 100'000; ++i) {
+    if (!free.empty() && (groups.empty() || random.Chance(0.02))) {
+      groups[free.back()];
+      free.pop_back();
+    }
+    if (groups.empty()) {
+      index_.Sweep(1'000);
+    } else {
+      auto at = groups.begin();
+      std::advance(at, random.Below(groups.size()));
+      auto& [group, refs] = *at;
+      if (random.Chance(0.004)) {
+        for (const uint32_t ref : refs) hashes_.erase(ref);
+        index_.EraseGroup(group, refs.size());
+        groups.erase(at);
+      } else if (!refs.empty() && random.Chance(0.1)) {
+        Erase(refs.back());
+        refs.pop_back();
+      } else if (refs.size() < 2'000) {
+        const uint32_t ref = group << IdIndex::kGroupBits | static_cast<uint32_t>(refs.size() + 1);
+        const uint64_t hash = random.Below(30) << 59 | random.Below(500) << 32;
+        // Nothing of an earlier life.
+        ASSERT_EQ(index_.Find(hash, [&](uint32_t found) { return found == ref; }), nullptr);
+        Insert(hash, ref);
+        refs.push_back(ref);
+      }
+    }
+    index_.Sweep(random.Below(6));
+    for (const uint32_t group : index_.TakeFreeGroups()) free.push_back(group);
+    if (i % 5'000 == 0) ExpectAllFound();
+  }
+  ExpectAllFound();
+}
+
 TEST_F(IdIndexTest, DoesWhatAMapDoesUnderRandomUse) {
   Random random(TestSeed());
   uint32_t next = 0;

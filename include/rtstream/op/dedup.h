@@ -19,9 +19,16 @@ namespace rtstream {
 
 struct DedupOptions {
   // How long an id is remembered, in event time from its first copy: at least this, at most an
-  // eighth more. Memory grows with it: 27 to 33 bytes a UUID; texts take theirs and 15 to 40 more.
-  // At least 16 us, and long enough that the records at hand lie in fewer than 500,000 eighths of it.
+  // eighth more. At least 16 us, and long enough that the records at hand lie in fewer than 500,000 eighths
+  // of it. Memory grows with it: 23 to 29 bytes a UUID; texts take theirs and 15 to 40 more.
   Duration window{0};
+  // Keeps 64 bits of a secret hash instead of the id: 15 to 21 bytes an id, whatever its type. A new id is
+  // then called a copy with a probability of n / 2^64 while n ids are remembered: among 1 billion, one in
+  // 18 billion. Default: exact. The same for the life of the state.
+  bool fingerprints = false;
+  // How many ids the window is expected to hold, for which memory (11 bytes an id) is taken at the start:
+  // no claim then pays for growth. A hint: more are remembered all the same. Default 0: grows by and by.
+  uint64_t expected_ids = 0;
 };
 
 namespace internal {
@@ -41,14 +48,11 @@ struct DedupOp {
   ClaimTable claims{};
   Selection fresh{}, duplicates{};
   IdBatch ids{};
+  bool is_open = false;
 
   absl::Status Start(Lane&) {
-    if (options.window < Duration{16}) {
-      return absl::InvalidArgumentError(Concat("operator '", name, "': want a window of at least 16 us, got ",
-                                                     options.window.count(), " us"));
-    }
-    claims.set_window(options.window);
-    return absl::OkStatus();
+    if (is_open) return absl::OkStatus();  // by Restore
+    return Open();
   }
 
   template <typename Next>
@@ -67,6 +71,7 @@ struct DedupOp {
     claims.Prepare(ids);
     fresh.Clear();
     duplicates.Clear();
+    constexpr uint32_t slice = 0;  // of a stream without keys
     for (size_t i = 0; i < in.size(); ++i) {
       const Time event_time = in.event_time(i), watermark = in.watermark(i);
       claims.PrefetchAhead(i);
@@ -74,11 +79,11 @@ struct DedupOp {
         emit.Refuse(in.frame(), in.row(i), TooOldError(event_time, watermark));
         continue;
       }
-      ClaimTable::Outcome outcome = claims.Claim(ids, i, event_time, watermark);
+      ClaimTable::Outcome outcome = claims.Claim(ids, i, slice, event_time, watermark);
       if (Emitter<Next>::kMayRefuse && outcome == ClaimTable::Outcome::kPending) [[unlikely]] {
         // The first copy is in this batch and may yet be refused, which gives the id back: find out.
         RTSTREAM_RETURN_IF_ERROR(Flush(in, emit));
-        outcome = claims.Claim(ids, i, event_time, watermark);
+        outcome = claims.Claim(ids, i, slice, event_time, watermark);
       }
       if (outcome == ClaimTable::Outcome::kNew) {
         fresh.Add(in.row(i));
@@ -94,16 +99,25 @@ struct DedupOp {
     claims.Expire(emit.lane().watermark());
     return absl::OkStatus();
   }
-  void Attach(const StateHost& host) { claims.UsePages(*host.pages); }
+  void Attach(const StateHost& host) { claims.Attach(host); }
   size_t state_keys() const { return claims.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) {
-    claims.set_window(options.window);
+    RTSTREAM_RETURN_IF_ERROR(Open());
     return claims.Restore(in);
   }
   void Collect(std::vector<Node*>& nodes) { side.Collect(nodes); }
 
  private:
+  absl::Status Open() {
+    is_open = true;
+    const absl::Status opened = claims.Open({.window = options.window,
+                                             .fingerprints = options.fingerprints,
+                                             .expected_ids = options.expected_ids});
+    if (opened.ok()) return opened;
+    return absl::Status(opened.code(), Concat("operator '", name, "': ", MessageOf(opened)));
+  }
+
   template <typename Next>
   absl::Status Flush(const Rows<In>& in, Emitter<Next>& emit) {
     if (!duplicates.empty()) {
@@ -154,7 +168,8 @@ struct DedupStage : StageTag {
 // Takes    records with an event time; `id` returns a Uuid, text, an integer, a Time, or a tuple of them.
 //          Ids are equal when their bytes are. A Uuid is cheaper than its text.
 // Emits    the same record.
-// State    the ids, under `name`. An id is claimed in the commit of its record; if an operator behind
+// State    the ids, under `name`, each with the slice of its record's key; copies of a record must have the
+//          same key. An id is claimed in the commit of its record; if an operator behind
 //          refuses the record, the claim is given back in the same commit.
 // Watermark  forgets ids whose window has passed; passes it on.
 // Refuses  OutOfRange: a record older than the watermark minus the window, which cannot be judged.

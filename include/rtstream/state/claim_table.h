@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -9,27 +10,40 @@
 #include "absl/status/status.h"
 #include "rtstream/base/time.h"
 #include "rtstream/core/frame.h"
-#include "rtstream/base/hash.h"
 #include "rtstream/state/byte_io.h"
 #include "rtstream/state/checkpoint.h"
 #include "rtstream/state/id_batch.h"
+#include "rtstream/state/id_hash.h"
 #include "rtstream/state/id_index.h"
 #include "rtstream/state/id_log.h"
+#include "rtstream/state/key_index.h"
+#include "rtstream/state/state_host.h"
 
 namespace rtstream {
+
+struct ClaimOptions {
+  Duration window{0};         // at least 16 us, the same for the life of the state
+  bool fingerprints = false;  // the same for the life of the state
+  uint64_t expected_ids = 0;  // for which memory is taken at once; more are taken all the same
+};
 
 // Which ids were seen within a window of event time. An id belongs to the bucket of its first copy's
 // event time; buckets are an eighth of the window wide, and a bucket is forgotten, whole, when the
 // watermark is a window past its end.
 //
-// Stored as one block of ids per epoch and bucket, never rewritten:
+// Stored as one block of ids per epoch, bucket and lane, never rewritten. In a block ids are grouped by the
+// slice that they were claimed with, so that a restart with other lanes loads what is its own:
 //
-//   <scope>c/<bucket>/<epoch>      window, ids
+//   <scope>k                                      the secret of the hash
+//   <scope>c/<bucket>/<lane's first slice>/<epoch>  numbers
+//   <scope>t/<bucket>/<lane's first slice>/<epoch>  texts
 //
-// In memory a bucket's ids stand in chunks of its own (IdLog), 16 bytes a UUID, and one index over all of
-// them tells where an id is, 11 to 17 bytes an id. A look-up of a new id touches one cache line.
+// In memory a bucket's ids stand in chunks of its own (IdLog), 12 bytes a UUID, and one index over all of
+// them tells where an id is, 11 to 17 bytes an id. A look-up of a new id touches one cache line. A bucket
+// that goes, goes in time that does not depend on its ids; what the index has of them is swept out by and by.
 //
-// Exact. Hashes are secret: see SecretHash. Not thread-safe.
+// Exact, unless fingerprints are asked for: then of an id 64 bits of a secret hash are kept, and a new id is
+// called a copy with a probability of 2^-64 for each id that is remembered. Not thread-safe.
 class ClaimTable {
  public:
   enum class Outcome {
@@ -37,25 +51,25 @@ class ClaimTable {
     kDuplicate,  // claimed before
     kPending,    // claimed since the last Settle(): its record's outcome is not known yet
   };
+  static constexpr uint64_t kAllSlices = ~uint64_t{0};
+  static_assert(kSlices == 64);
 
-  // REQUIRES: window >= 16 us, the same for the life of the state.
-  void set_window(Duration window);
-
-  void UsePages(PagePool& pool) {
-    log_.UsePages(pool);
-    index_.UsePages(pool);
-  }
+  // InvalidArgument: an option is out of bounds. REQUIRES: nothing was claimed; before Restore().
+  absl::Status Open(const ClaimOptions& options);
+  void Attach(const StateHost& host);
 
   // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
   void Prepare(const IdBatch& ids);
   // Asks for the memory that Claim will need some ids later.
   [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
-    if (i + kAhead < hashes_.size()) index_.Prefetch(hashes_[i + kAhead]);
-    if (i + kNextAhead < hashes_.size()) index_.PrefetchNext(hashes_[i + kNextAhead]);
+    if (i + kAhead < hashes_.size()) index_.Prefetch(hashes_[i + kAhead].high);
+    if (i + kNextAhead < hashes_.size()) index_.PrefetchNext(hashes_[i + kNextAhead].high);
   }
-  // Claims the i-th id for a record of this event time, as seen at this watermark.
-  // REQUIRES: the event time is at most a window behind the watermark, which never goes back.
-  Outcome Claim(const IdBatch& ids, size_t i, Time event_time, Time watermark);
+  // Claims the i-th id for a record of this event time, as seen at this watermark. `slice` is that of the
+  // record's key; copies of an id have the same. Without keys it is 0.
+  // REQUIRES: the event time is at most a window behind the watermark, which never goes back;
+  // slice < kSlices, and one of those restored.
+  Outcome Claim(const IdBatch& ids, size_t i, uint32_t slice, Time event_time, Time watermark);
 
   // Ends the uncertainty: of the ids claimed since the last call, those whose record was refused are
   // given back. REQUIRES: `ids` are those of Prepare().
@@ -67,14 +81,17 @@ class ClaimTable {
     SettleRest();
   }
 
-  // Forgets ids that the watermark has left behind, at most kExpiredAtOnce of them: the rest is for
-  // later calls, so that no batch waits long. None of them is a duplicate's first copy any more.
-  static constexpr size_t kExpiredAtOnce = 4 * Frame::kMaxRows;
+  // Forgets the buckets that the watermark has left behind; none of their ids is a duplicate's first copy
+  // any more. At most kChunksAtOnce chunks of 8192 ids a call, and sweeps a few lines of the index for
+  // each claim since the last call, so that no call takes long.
+  static constexpr size_t kChunksAtOnce = 1024;
   void Expire(Time watermark);
 
   absl::Status Checkpoint(CheckpointWriter& out);
-  // FailedPrecondition: the state was made with another window. REQUIRES: nothing was claimed.
-  absl::Status Restore(const CheckpointReader& in);
+  // Loads the ids of the slices whose bits are set, and owns these from now on: no other lane may.
+  // FailedPrecondition: the state was made with other options. DataLoss: it is damaged.
+  // REQUIRES: nothing was claimed; all lanes of an epoch were cut at one watermark.
+  absl::Status Restore(const CheckpointReader& in, uint64_t slices = kAllSlices);
 
   size_t size() const { return index_.size(); }
   size_t memory() const { return index_.memory() + log_.memory(); }
@@ -88,59 +105,60 @@ class ClaimTable {
     uint32_t ref;
   };
   struct Bucket {
-    std::vector<uint32_t> chunks;  // of the log, in the order of their making
-    uint32_t numbers = 0, texts = 0;  // the chunks being filled; 0: none
-    size_t first_uncommitted = 0;     // chunks before it are stored
-    // Ids that are not.
-    size_t uncommitted_numbers = 0, uncommitted_texts = 0;
-    bool is_stored = false;          // something is
-    // What Expire() has done of the bucket.
-    bool is_expiring = false;
-    size_t expired_chunks = 0;
-    uint32_t expired_units = 0;  // of the next chunk
+    std::vector<uint32_t> chunks;          // of the log, in the order of their making
+    std::vector<uint32_t> numbers, texts;  // the chunk being filled, by slice; 0: none
+    std::vector<uint32_t> uncommitted;     // chunks with ids that are not stored
+    uint64_t stored_numbers = 0, stored_texts = 0;  // a bit for each lane's first slice with blocks
   };
+  enum Kind : char { kNumbers = 'c', kTexts = 't' };
 
-  uint64_t HashOf(const Word128& id) const { return number_hash_(id); }
-  uint64_t HashOf(std::string_view id) const { return text_hash_(id); }
   template <typename Id>
-  Outcome Claim(const Id& id, uint32_t i, Time event_time, Time watermark);
+  Outcome ClaimOne(const Id& id, uint32_t i, uint32_t slice, Time event_time, Time watermark);
   int64_t NumberOf(Time event_time);
   Bucket& BucketOf(int64_t number);
   // The id's place in the log of its bucket.
   template <typename Id>
-  uint32_t Append(int64_t number, const Id& id);
-  // Restores one id.
-  template <typename Id>
-  void Load(int64_t number, const Id& id);
+  uint32_t Append(int64_t number, uint32_t slice, const Id& id);
   void GiveBack(const Pending& pending);
   void SettleRest();
   bool IsLive(int64_t bucket, Time watermark) const;
-  // False if `left` ids were not enough.
-  bool ExpireBucket(Bucket& bucket, size_t& left);
-  std::string TakeUncommitted(Bucket& bucket);
-  template <typename Id>
-  void AppendUncommitted(const Bucket& bucket, ByteWriter& out);
-  bool WasGivenBack(uint32_t ref) const;
-  absl::Status ReadBlock(int64_t bucket, std::string_view block);
+  void FreeChunk(uint32_t number);
 
-  Duration window_{16};
+  // What claim_blocks.cc does.
+  absl::Status CheckSecret(const CheckpointReader& in);
+  template <typename Id>
+  std::string TakeUncommitted(Bucket& bucket);
+  void DeleteBlocks(CheckpointWriter& out, Kind kind, int64_t bucket, uint64_t stored) const;
+  absl::Status ReadBlocks(const CheckpointReader& in, Kind kind);
+  absl::Status ReadBlock(Kind kind, int64_t bucket, std::string_view block);
+  // Restores one id.
+  template <typename Id>
+  void Load(int64_t number, uint32_t slice, uint64_t hash, const Id& id);
+
+  ClaimOptions options_;
   Duration width_{2};
-  SecretFold number_hash_;
-  SecretHash text_hash_;
+  IdHash hash_;
+  bool is_hash_stored_ = false;
+  uint64_t slices_ = kAllSlices;
   IdIndex index_;
   IdLog log_;
-  std::vector<uint64_t> hashes_;
+  std::vector<Word128> hashes_;  // of a text that is one, in the high half
   std::vector<Pending> pending_;
   std::vector<uint32_t> pending_chunks_;
-  std::vector<uint32_t> given_back_;  // places in the log that are no claim any more, and not yet stored
+  size_t claims_ = 0;  // since the last Expire()
   std::map<int64_t, Bucket> buckets_;
+  std::vector<uint32_t> expired_;  // chunks that wait to be freed
   // Where the last claim went; null: not known.
   Bucket* last_bucket_ = nullptr;
   int64_t last_number_ = 0;
   // Of the bucket that the last event time fell into.
   int64_t near_number_ = 0;
   int64_t near_begin_ = 0;
-  std::vector<int64_t> dropped_;  // stored buckets to delete in the next commit
+  struct Dropped {
+    int64_t bucket;
+    uint64_t numbers, texts;
+  };
+  std::vector<Dropped> dropped_;  // stored buckets to delete in the next commit
 };
 
 }  // namespace rtstream

@@ -3,6 +3,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #if defined(__SSE2__)
@@ -79,6 +80,9 @@ class IdLines {
   // Moves the memory of pieces that end before line i to `spare`.
   void GiveBack(size_t i, std::vector<Pages>& spare);
 
+  // Has the kernel give the memory that was provided.
+  void Touch();
+
   size_t memory() const;
 
  private:
@@ -99,9 +103,16 @@ class IdLines {
 //
 // Grows by half, in steps of some lines: lines stand in the order of their hashes, so growing reads the old
 // ones and writes the new ones from left to right, and what lives before the cursor is found in the new
-// ones. The old ones' memory serves the new. 11 to 17 bytes a reference. Not thread-safe.
+// ones. The old ones' memory serves the new. 11 to 17 bytes a reference.
+//
+// References come in groups, which the upper bits name. A group is erased as a whole in no time: its
+// references are found no more, and their slots are taken back by Sweep(), some lines a call, and by growth.
+// Not thread-safe.
 class IdIndex {
  public:
+  static constexpr uint32_t kGroupBits = 13;  // lower bits of a reference: its place in the group
+  static constexpr uint32_t kGroups = uint32_t{1} << (32 - kGroupBits);
+
   IdIndex();
 
   // Memory comes from the pool from now on, which must outlive its taking.
@@ -127,7 +138,7 @@ class IdIndex {
       internal::IdLine& line = (*at.lines)[at.line];
       for (uint32_t m = internal::IdLine::Matches(line.tags, TagOf(hash)); m != 0; m &= m - 1) {
         uint32_t& ref = line.refs[std::countr_zero(m)];
-        if (ref != 0 && is(ref)) return &ref;
+        if (ref != 0 && !IsErased(ref) && is(ref)) return &ref;
       }
       if (!line.IsFull()) return nullptr;
     }
@@ -143,7 +154,20 @@ class IdIndex {
   // Whether the reference was there.
   bool Erase(uint64_t hash, uint32_t ref);
 
-  size_t size() const { return size_; }
+  // Forgets all references of a group, of which there are `references`. The group must not be used again
+  // until TakeFreeGroups() has returned it.
+  void EraseGroup(uint32_t group, size_t references);
+  // Takes slots of erased groups back in the next `lines` lines. A round over all lines frees the groups
+  // that were erased before it began; there is nothing to do if there are none.
+  void Sweep(size_t lines);
+  // Groups that were erased and have no slot left, each once.
+  std::vector<uint32_t> TakeFreeGroups() { return std::exchange(free_groups_, {}); }
+
+  // Makes room for so many references at once, in memory that is touched. REQUIRES: it is empty.
+  void Reserve(size_t references);
+
+  // References that can be found.
+  size_t size() const { return size_ - erased_; }
   size_t memory() const;
 
  private:
@@ -178,6 +202,15 @@ class IdIndex {
     return true;
   }
 
+  bool IsErased(uint32_t ref) const {
+    const uint32_t group = ref >> kGroupBits;
+    return group / 64 < erased_groups_.size() && (erased_groups_[group / 64] >> group % 64 & 1) != 0;
+  }
+  // Takes a slot out and moves back what went past its line because that was full. The number of the
+  // first line that changed is never less than `line`.
+  void RemoveSlot(const internal::IdLines& lines, size_t line, size_t slot);
+  void FreeWaiting();
+
   [[gnu::noinline]] void GoOnGrowing();
   [[gnu::noinline]] void PutAfterGrowth(uint64_t hash, uint32_t ref);
   void BeginGrowth();
@@ -186,11 +219,19 @@ class IdIndex {
 
   internal::IdLines now_, next_;  // next_ has no lines unless the index grows
   size_t cursor_ = 0;             // lines of now_ before it have moved to next_
-  size_t size_ = 0;
+  size_t size_ = 0;     // with what is erased and has its slot yet
+  size_t erased_ = 0;
   size_t limit_ = 0;    // references, at which it begins to grow
   size_t step_at_ = 0;  // at which there is something to do for that
   PagePool* pool_ = nullptr;
   std::vector<Pages> spare_;  // memory of lines that have moved
+
+  std::vector<uint64_t> erased_groups_;  // a bit each
+  std::vector<uint32_t> erased_later_;   // groups, since the round of sweeping or growth at hand began
+  std::vector<uint32_t> waiting_;        // for the end of that round
+  std::vector<uint32_t> free_groups_;
+  bool is_sweeping_ = false;
+  size_t sweep_at_ = 0;  // lines before it hold nothing of what waits
 };
 
 }  // namespace rtstream

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <string_view>
 #include <type_traits>
 #include <vector>
@@ -13,16 +14,42 @@
 
 namespace rtstream {
 
-// Ids, in chunks that belong to a bucket each and are freed whole: numbers of 16 bytes, and texts, which
-// take four bytes more than they have, rounded up to 16. Chunks come in sizes from 512 bytes, so that a
-// bucket of a few ids costs little, to 128 KiB. There are at most 524,287 of them, 64 GiB if they are
-// large; one more throws std::bad_alloc, as does want of memory.
+// Memory for chunks: pieces of huge pages, of a least size times powers of two.
+class ChunkMemory {
+ public:
+  explicit ChunkMemory(size_t least) : least_(least) {}
+  // REQUIRES: nothing was taken.
+  void set_least(size_t least) { least_ = least; }
+
+  void UsePages(PagePool& pool) { pool_ = &pool; }
+  // REQUIRES: `size` is the least size times a power of two of at most 2^kSteps.
+  char* Take(size_t size);
+  void Give(char* memory, size_t size);
+  size_t memory() const { return blocks_.size() * Pages::kHugePage; }
+
+  static constexpr size_t kSteps = 8;
+
+ private:
+  size_t ListOf(size_t size) const;
+
+  size_t least_;
+  PagePool* pool_ = nullptr;
+  std::vector<Pages> blocks_;  // of a huge page
+  std::vector<char*> free_[kSteps + 1];
+};
+
+// Ids, in chunks that belong to a bucket and a slice each and are freed whole. Of a number there is its
+// hash, which stands for it (IdHash), without the 32 bits at the top, which the index has as the tag: 12
+// bytes, or 4 of a fingerprint of 64 bits. A text takes four bytes more than it has, rounded up to 16. The
+// tags of numbers that are still to be stored are kept beside them.
 //
-// Not thread-safe.
+// Chunks come in sizes from 32 units, so that a bucket of a few ids costs little, to 8192. There are at most
+// 524,287 of them: 4 G numbers; one more throws std::bad_alloc, as does want of memory. Not thread-safe;
+// what stands below `used` of a chunk does not change and may be read by another thread until it is freed.
 class IdLog {
  public:
-  static constexpr size_t kUnit = 16;
-  static constexpr uint32_t kChunkBits = 13;  // of units: 128 KiB
+  static constexpr size_t kTextUnit = 16;
+  static constexpr uint32_t kChunkBits = 13;  // of units
   static constexpr uint32_t kChunkUnits = uint32_t{1} << kChunkBits;  // of the largest
   static constexpr uint32_t kLeastUnits = 32;
 
@@ -32,109 +59,149 @@ class IdLog {
     int64_t bucket = 0;
     uint32_t size = 0;
     uint32_t used = 0, settled = 0, committed = 0;
+    uint32_t references = 0;  // of the index, to it
+    uint32_t slice = 0;
     bool holds_numbers = false;
+    std::vector<uint32_t> tags;   // of its last units; none if they are not asked for
+    std::vector<uint32_t> holes;  // units that were given back, ascending
     Pages own;  // of a chunk for one id that is larger than a chunk
   };
 
   IdLog();
 
-  void UsePages(PagePool& pool) { pool_ = &pool; }
+  void UsePages(PagePool& pool);
+  // Numbers are fingerprints. REQUIRES: there are no ids.
+  void UseFingerprints();
+  bool uses_fingerprints() const { return number_bytes_ == kFingerprintBytes; }
+  // Which tags are kept: of ids to be stored, the default, or of all, or none.
+  enum class Tags { kNone, kUncommitted, kAll };
+  void KeepTags(Tags tags) { tags_ = tags; }
 
-  Chunk& chunk(uint32_t number) { return chunks_[number]; }
-  const Chunk& ChunkOf(uint32_t ref) const { return chunks_[ref >> kChunkBits]; }
+  Chunk& chunk(uint32_t number) { return pieces_[number / kPiece][number % kPiece]; }
+  const Chunk& chunk(uint32_t number) const { return pieces_[number / kPiece][number % kPiece]; }
+  const Chunk& ChunkOf(uint32_t ref) const { return chunk(ref >> kChunkBits); }
   static uint32_t ChunkNumberOf(uint32_t ref) { return ref >> kChunkBits; }
   static uint32_t UnitOf(uint32_t ref) { return ref & (kChunkUnits - 1); }
 
   // Whether the id has room behind the chunk's end. `number` 0: there is no chunk.
   template <typename Id>
   bool Fits(uint32_t number, const Id& id) const {
-    return number != 0 && chunks_[number].used + UnitsOf(id) <= chunks_[number].size;
+    return number != 0 && chunk(number).used + UnitsOf(id) <= chunk(number).size;
   }
   // A chunk for ids of the id's kind, with room for it, twice the size of chunk `before` (0: none).
   template <typename Id>
-  uint32_t NewChunk(int64_t bucket, const Id& id, uint32_t before) {
-    return NewChunk(bucket, std::is_same_v<Id, Word128>, UnitsOf(id), before);
+  uint32_t NewChunk(int64_t bucket, uint32_t slice, const Id& id, uint32_t before) {
+    return NewChunk(bucket, slice, std::is_same_v<Id, Word128>, UnitsOf(id), before);
   }
-  // REQUIRES: Fits(). The id's reference, never 0.
+  // REQUIRES: Fits(). The id's reference, never 0. Of a number its hash is given.
   template <typename Id>
   uint32_t Append(uint32_t number, const Id& id) {
-    Chunk& chunk = chunks_[number];
-    char* const p = chunk.data + chunk.used * kUnit;
+    Chunk& chunk = this->chunk(number);
     const uint32_t ref = number << kChunkBits | chunk.used;
-    chunk.used += UnitsOf(id);
     if constexpr (std::is_same_v<Id, Word128>) {
-      std::memcpy(p, &id.high, sizeof id.high);
-      asm volatile("" : : : "memory");  // GCC 12 would join the two through the stack
-      std::memcpy(p + sizeof id.high, &id.low, sizeof id.low);
+      char* const p = chunk.data + chunk.used * number_bytes_;
+      const auto rest = static_cast<uint32_t>(id.high);
+      std::memcpy(p, &rest, sizeof rest);
+      if (number_bytes_ != kFingerprintBytes) std::memcpy(p + sizeof rest, &id.low, sizeof id.low);
+      if (tags_ != Tags::kNone) chunk.tags.push_back(static_cast<uint32_t>(id.high >> 32));
     } else {
+      char* const p = chunk.data + chunk.used * kTextUnit;
       const auto size = static_cast<uint32_t>(id.size());
       std::memcpy(p, &size, sizeof size);
       std::memcpy(p + sizeof size, id.data(), id.size());
     }
+    chunk.used += UnitsOf(id);
     return ref;
   }
-  // Gives the chunk's memory back. No reference into it may be used any more.
+  // All of the chunk is stored.
+  void SetCommitted(uint32_t number);
+  // Gives the chunk's memory back, but not its number: see FreeNumber().
   void Free(uint32_t number);
+  // The number may be used again: no reference with it is left anywhere.
+  void FreeNumber(uint32_t number) { free_numbers_.push_back(number); }
 
-  bool IsAt(uint32_t ref, const Word128& id) const {
-    return ChunkOf(ref).holds_numbers && NumberAt(AddressOf(ref)) == id;
+  // REQUIRES: the reference's tag is that of the hash.
+  bool IsAt(uint32_t ref, const Word128& hash) const {
+    const Chunk& chunk = ChunkOf(ref);
+    if (!chunk.holds_numbers) return false;
+    const Word128 found = RestAt(chunk, UnitOf(ref));
+    return ((found.high ^ (hash.high & 0xffffffff)) | (found.low ^ hash.low)) == 0;
   }
   bool IsAt(uint32_t ref, std::string_view id) const {
-    return !ChunkOf(ref).holds_numbers && TextAt(AddressOf(ref)) == id;
+    const Chunk& chunk = ChunkOf(ref);
+    return !chunk.holds_numbers && TextAt(chunk.data + UnitOf(ref) * kTextUnit) == id;
   }
 
-  // Calls visit(ref, id) for the ids of a chunk from unit `begin` on, until it returns false; an id is a
-  // Word128 or a view that is valid during the call. Returns the unit behind the last id for which it
-  // returned true.
+  // Calls visit(hash) for the numbers of a chunk from `begin` on, without the holes. REQUIRES: their tags
+  // were kept.
   template <typename F>
-  uint32_t Visit(uint32_t number, uint32_t begin, F&& visit) const {
-    const Chunk& chunk = chunks_[number];
-    const auto each = [&](auto id_at) {
-      uint32_t at = begin;
-      while (at < chunk.used) {
-        const uint32_t ref = number << kChunkBits | at;
-        const auto id = id_at(AddressOf(ref));
-        if (!visit(ref, id)) break;
-        at += UnitsOf(id);
+  void VisitNumbers(const Chunk& chunk, uint32_t begin, F&& visit) const {
+    const uint32_t first_tag = chunk.used - static_cast<uint32_t>(chunk.tags.size());
+    size_t hole = FirstHole(chunk, begin);
+    for (uint32_t at = begin; at < chunk.used; ++at) {
+      if (hole < chunk.holes.size() && chunk.holes[hole] == at) [[unlikely]] {
+        ++hole;
+        continue;
       }
-      return at;
-    };
-    return chunk.holds_numbers ? each(NumberAt) : each(TextAt);
+      Word128 hash = RestAt(chunk, at);
+      hash.high |= uint64_t{chunk.tags[at - first_tag]} << 32;
+      visit(hash);
+    }
+  }
+  // The same for texts: visit(text).
+  template <typename F>
+  void VisitTexts(const Chunk& chunk, uint32_t begin, F&& visit) const {
+    size_t hole = FirstHole(chunk, begin);
+    for (uint32_t at = begin; at < chunk.used;) {
+      const std::string_view text = TextAt(chunk.data + at * kTextUnit);
+      if (hole < chunk.holes.size() && chunk.holes[hole] == at) [[unlikely]] {
+        ++hole;
+      } else {
+        visit(text);
+      }
+      at += UnitsOf(text);
+    }
   }
 
-  size_t memory() const { return memory_; }
+  size_t memory() const;
 
  private:
+  static constexpr uint32_t kExactBytes = 12, kFingerprintBytes = 4;
+
   static uint32_t UnitsOf(const Word128&) { return 1; }
   static uint32_t UnitsOf(std::string_view id) {
-    return static_cast<uint32_t>((id.size() + sizeof(uint32_t) + kUnit - 1) / kUnit);
+    return static_cast<uint32_t>((id.size() + sizeof(uint32_t) + kTextUnit - 1) / kTextUnit);
   }
-  const char* AddressOf(uint32_t ref) const {
-    return ChunkOf(ref).data + UnitOf(ref) * kUnit;
-  }
-  static Word128 NumberAt(const char* p) {
-    Word128 number;
-    std::memcpy(&number.high, p, sizeof number.high);
-    std::memcpy(&number.low, p + sizeof number.high, sizeof number.low);
-    return number;
+  // A number's hash without the tag; of a fingerprint the low half is 0.
+  Word128 RestAt(const Chunk& chunk, uint32_t unit) const {
+    const char* const p = chunk.data + unit * number_bytes_;
+    uint32_t rest = 0;
+    Word128 hash;
+    std::memcpy(&rest, p, sizeof rest);
+    hash.high = rest;
+    if (number_bytes_ != kFingerprintBytes) std::memcpy(&hash.low, p + sizeof rest, sizeof hash.low);
+    return hash;
   }
   static std::string_view TextAt(const char* p) {
     uint32_t size = 0;
     std::memcpy(&size, p, sizeof size);
     return {p + sizeof size, size};
   }
+  void TakeTags(Chunk& chunk);
+  void GiveTags(Chunk& chunk);
+  static size_t FirstHole(const Chunk& chunk, uint32_t begin);
+  uint32_t NewChunk(int64_t bucket, uint32_t slice, bool holds_numbers, uint32_t units, uint32_t before);
 
-  uint32_t NewChunk(int64_t bucket, bool holds_numbers, uint32_t units, uint32_t before);
-  // Memory of a size that is a power of two times kLeastUnits.
-  char* TakeMemory(uint32_t units);
-  static size_t FreeList(uint32_t units);
-
-  std::vector<Chunk> chunks_;  // number 0 is none
+  uint32_t number_bytes_ = kExactBytes;
+  Tags tags_ = Tags::kUncommitted;
+  static constexpr uint32_t kPiece = 1024;
+  std::vector<std::unique_ptr<Chunk[]>> pieces_;  // of kPiece chunks, which stay where they are
+  uint32_t numbers_given_ = 1;                    // number 0 is none
   std::vector<uint32_t> free_numbers_;
-  PagePool* pool_ = nullptr;
-  std::vector<Pages> blocks_;  // of a huge page, cut into chunks
-  std::vector<std::vector<char*>> free_memory_;  // by FreeList()
-  size_t memory_ = 0;
+  ChunkMemory numbers_{kLeastUnits * kExactBytes}, texts_{kLeastUnits * kTextUnit};
+  size_t own_memory_ = 0;  // of chunks that have memory of their own
+  size_t tag_memory_ = 0;
+  std::vector<std::vector<uint32_t>> spare_tags_;
 };
 
 }  // namespace rtstream
