@@ -63,6 +63,12 @@ absl::StatusOr<bool> ParseReturns(std::string_view text) {
   return absl::InvalidArgumentError("want reject or restock");
 }
 
+absl::StatusOr<StoreKind> ParseStore(std::string_view text) {
+  if (text == "log") return StoreKind::kLog;
+  if (text == "rocksdb") return StoreKind::kRocksDb;
+  return absl::InvalidArgumentError("want log or rocksdb");
+}
+
 absl::StatusOr<rt::Duration> ParseWindow(std::string_view text) {
   absl::StatusOr<rt::Duration> window = ParseDuration(text);
   if (window.ok() && *window < std::chrono::seconds(1)) {
@@ -81,7 +87,7 @@ absl::StatusOr<rt::Duration> ParseInterval(std::string_view text) {
 
 // CLI11 holds the text of options that are read by a check.
 struct Texts {
-  std::string format, initial_stock, max_price, returns, window, interval, events, seed, span;
+  std::string format, initial_stock, max_price, returns, store, window, interval, events, seed, span;
 };
 
 void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
@@ -95,6 +101,9 @@ void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
   sub->add_option("--state", run.state, "directory of the state, or :memory:")
       ->type_name("DIR")
       ->capture_default_str();
+  sub->add_option("--store", texts.store, "what keeps the state: log (default) or rocksdb")
+      ->type_name("STORE")
+      ->check(Reads(run.store, ParseStore, ""));
   sub->add_option("--output", run.output, "directory of the output files, or :discard:")
       ->type_name("DIR")
       ->capture_default_str();

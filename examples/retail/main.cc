@@ -18,6 +18,7 @@
 #include "examples/retail/run.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/connectors/log_store.h"
 #include "rtstream/connectors/rocksdb_store.h"
 
 namespace retail {
@@ -59,9 +60,14 @@ ExitCode RunGenerate(const GenerateFlags& flags) {
   return Report(kExitFailed, status);
 }
 
+// Of either kind of store.
+absl::StatusOr<std::unique_ptr<rt::StateReader>> OpenState(const std::string& dir) {
+  return rt::LogStore::Holds(dir) ? rt::LogStore::OpenReadOnly(dir) : rt::RocksDbStore::OpenReadOnly(dir);
+}
+
 ExitCode RunQuery(const QueryFlags& flags) {
   if (absl::Status status = CheckFilters(flags); !status.ok()) return Report(kExitUsage, status);
-  auto store = rt::RocksDbStore::OpenReadOnly(flags.state);
+  auto store = OpenState(flags.state);
   if (!store.ok()) return Report(kExitStateRefused, store.status());
   absl::Status status = Query(**store, flags, WriteOut);
   status.Update(FlushOut());
@@ -69,7 +75,7 @@ ExitCode RunQuery(const QueryFlags& flags) {
 }
 
 ExitCode RunCheck(const CheckFlags& flags) {
-  auto store = rt::RocksDbStore::OpenReadOnly(flags.state);
+  auto store = OpenState(flags.state);
   if (!store.ok()) return Report(kExitStateRefused, store.status());
   absl::Status status = Check(**store, flags.output, WriteOut);
   status.Update(FlushOut());

@@ -21,6 +21,7 @@
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/connectors/file_source.h"
+#include "rtstream/connectors/log_store.h"
 #include "rtstream/connectors/rocksdb_store.h"
 #include "rtstream/runtime/runner.h"
 #include "rtstream/state/checkpoint.h"
@@ -34,10 +35,11 @@ ExitCode Fail(ExitCode code, const absl::Status& status) {
   return code;
 }
 
-absl::StatusOr<std::unique_ptr<rt::StateStore>> OpenStore(const std::string& dir) {
-  if (dir == RunFlags::kInMemory) return std::make_unique<rt::MemoryStateStore>();
-  RTSTREAM_RETURN_IF_ERROR(MakeDirectory(dir));
-  return rt::RocksDbStore::Open(dir);
+absl::StatusOr<std::unique_ptr<rt::StateStore>> OpenStore(const RunFlags& flags) {
+  if (flags.state == RunFlags::kInMemory) return std::make_unique<rt::MemoryStateStore>();
+  RTSTREAM_RETURN_IF_ERROR(MakeDirectory(flags.state));
+  if (flags.store == StoreKind::kRocksDb) return rt::RocksDbStore::Open(flags.state);
+  return rt::LogStore::Open(flags.state);
 }
 
 // What the meaning of the state depends on, as the user wrote it.
@@ -273,7 +275,7 @@ ExitCode Run(const RunFlags& given) {
     if (!read.ok()) return Fail(kExitFailed, read.status());
     master = *std::move(read);
   }
-  auto store = OpenStore(flags.state);
+  auto store = OpenStore(flags);
   if (!store.ok()) return Fail(kExitStateRefused, store.status());
   rt::RunOptions options;
   options.commit_interval = flags.commit_interval;

@@ -70,7 +70,7 @@ absl::StatusOr<std::unique_ptr<RocksDbStore>> RocksDbStore::Open(const std::stri
                                                                  const RocksDbOptions& options) {
   auto database = std::make_shared<Database>();
   database->dir = dir;
-  RTSTREAM_ASSIGN_OR_RETURN(database->marker, StateDirectory::Lock(dir));
+  RTSTREAM_ASSIGN_OR_RETURN(database->marker, StateDirectory::Lock(dir, StateDirectory::Kind::kRocksDb));
   RTSTREAM_RETURN_IF_ERROR(internal::OpenForWriting(options, *database));
   return std::unique_ptr<RocksDbStore>(
       new RocksDbStore(std::make_unique<Impl>(std::move(database))));
@@ -81,7 +81,8 @@ absl::StatusOr<std::unique_ptr<StateReader>> RocksDbStore::OpenReadOnly(const st
   for (int i = 0; i < kReadAttempts; ++i) {
     auto database = std::make_shared<Database>();
     database->dir = dir;
-    absl::StatusOr<StateDirectory> marker = StateDirectory::Look(dir);
+    absl::StatusOr<StateDirectory> marker =
+        StateDirectory::Look(dir, StateDirectory::Kind::kRocksDb);
     status = marker.status();
     if (absl::IsDataLoss(status)) continue;
     RTSTREAM_RETURN_IF_ERROR(status);

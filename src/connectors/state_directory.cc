@@ -20,14 +20,20 @@ namespace rtstream {
 namespace {
 
 constexpr std::string_view kMarker = "RTSTREAM";
-constexpr std::string_view kHead = "rtstream state, format ";
+constexpr std::string_view kRocksDbHead = "rtstream state, format ";
+constexpr std::string_view kLogHead = "rtstream log state, format ";
 constexpr std::string_view kFormat = "1";
 constexpr std::string_view kWitness = "last commit ";
 constexpr size_t kHex = 16;
 
-const std::string& FirstLine() {
-  static const std::string line = Concat(kHead, kFormat, "\n");
-  return line;
+std::string_view HeadOf(StateDirectory::Kind kind) {
+  return kind == StateDirectory::Kind::kLog ? kLogHead : kRocksDbHead;
+}
+std::string_view NameOf(StateDirectory::Kind kind) {
+  return kind == StateDirectory::Kind::kLog ? "LogStore" : "RocksDbStore";
+}
+StateDirectory::Kind Other(StateDirectory::Kind kind) {
+  return kind == StateDirectory::Kind::kLog ? StateDirectory::Kind::kRocksDb : StateDirectory::Kind::kLog;
 }
 
 std::string WitnessLine(uint64_t last_commit) {
@@ -65,10 +71,11 @@ absl::Status WriteAt(int fd, std::string_view bytes, size_t offset, std::string_
 
 }  // namespace
 
-absl::StatusOr<StateDirectory> StateDirectory::Lock(const std::string& dir) {
+absl::StatusOr<StateDirectory> StateDirectory::Lock(const std::string& dir, Kind kind) {
   RTSTREAM_RETURN_IF_ERROR(MakeDirectory(dir));
   RTSTREAM_RETURN_IF_ERROR(CheckIsOurs(dir));
   StateDirectory state;
+  state.kind_ = kind;
   state.path_ = Concat(dir, "/", kMarker);
   RTSTREAM_ASSIGN_OR_RETURN(state.marker_, OpenFile(state.path_, O_RDWR | O_CREAT));
   if (flock(state.marker_.get(), LOCK_EX | LOCK_NB) != 0) {
@@ -80,10 +87,11 @@ absl::StatusOr<StateDirectory> StateDirectory::Lock(const std::string& dir) {
   return state;
 }
 
-absl::StatusOr<StateDirectory> StateDirectory::Look(const std::string& dir) {
+absl::StatusOr<StateDirectory> StateDirectory::Look(const std::string& dir, Kind kind) {
   struct stat st;
   if (stat(dir.c_str(), &st) != 0) return ErrnoStatus(errno, "open state directory", dir);
   StateDirectory state;
+  state.kind_ = kind;
   state.path_ = Concat(dir, "/", kMarker);
   absl::StatusOr<UniqueFd> marker = OpenFile(state.path_, O_RDONLY);
   if (absl::IsNotFound(marker.status())) {
@@ -95,6 +103,8 @@ absl::StatusOr<StateDirectory> StateDirectory::Look(const std::string& dir) {
   return state;
 }
 
+std::string StateDirectory::FirstLine() const { return Concat(HeadOf(kind_), kFormat, "\n"); }
+
 absl::Status StateDirectory::ReadMarker() {
   RTSTREAM_RETURN_IF_ERROR(StatRegularFile(marker_.get(), path_).status());
   char bytes[256];
@@ -103,11 +113,16 @@ absl::Status StateDirectory::ReadMarker() {
   const std::string_view text(bytes, size);
   const std::string whole = Concat(FirstLine(), WitnessLine(0));
   if (text.size() < whole.size() && whole.substr(0, text.size()) == text) return absl::OkStatus();
-  if (text.substr(0, kHead.size()) != kHead) {
-    return absl::DataLossError(Concat(path_, " is damaged: want a line '", kHead, kFormat, "'"));
+  const std::string_view head = HeadOf(kind_), other = HeadOf(Other(kind_));
+  if (text.substr(0, other.size()) == other) {
+    return absl::FailedPreconditionError(Concat(path_.substr(0, path_.rfind('/')), " holds the state of a ",
+                                                NameOf(Other(kind_)), ", want one of a ", NameOf(kind_)));
+  }
+  if (text.substr(0, head.size()) != head) {
+    return absl::DataLossError(Concat(path_, " is damaged: want a line '", head, kFormat, "'"));
   }
   if (text.substr(0, FirstLine().size()) != FirstLine()) {
-    const std::string_view rest = text.substr(kHead.size());
+    const std::string_view rest = text.substr(head.size());
     uint32_t format = 0;
     const std::string_view digits = rest.substr(0, rest.find('\n'));
     if (!absl::SimpleAtoi(absl::string_view(digits.data(), digits.size()), &format)) {

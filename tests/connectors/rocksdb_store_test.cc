@@ -3,8 +3,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <string>
 #include <thread>
@@ -14,6 +12,7 @@
 #include "gtest/gtest.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/store_contract.h"
+#include "tests/connectors/killed_store.h"
 #include "tests/connectors/rocksdb_state.h"
 #include "tests/connectors/scratch_dir.h"
 
@@ -98,38 +97,6 @@ TEST(RocksDbStore, ClosingFreesTheDirectory) {
   EXPECT_THAT(RocksDbStore::Open(scratch.Path("state")).status(), IsOk());
 }
 
-// A directory that a test shares with the process of its death test, which runs the test from the
-// beginning.
-class SharedDir {
- public:
-  SharedDir() { setenv(kName, scratch_.Path("").c_str(), 0); }
-  ~SharedDir() { unsetenv(kName); }
-  std::string Path(const std::string& name) const { return getenv(kName) + name; }
-  std::string Read(const std::string& name) const { return scratch_.Read(name); }
-
- private:
-  static constexpr const char* kName = "RTSTREAM_TEST_SHARED_DIR";
-  ScratchDir scratch_;
-};
-
-// Commits without end; another thread kills the process once `commits` are through. What was
-// acknowledged is noted in a file.
-[[noreturn]] void CommitUntilKilled(const SharedDir& shared, uint64_t commits, size_t size) {
-  const auto store = RocksDbStore::Open(shared.Path("state"), {.write_buffer = size_t{64} << 10});
-  std::atomic<uint64_t> done = 0;
-  std::thread killer([&] {
-    while (done.load() < commits) std::this_thread::yield();
-    raise(SIGKILL);
-  });
-  std::ofstream acknowledged(shared.Path("acknowledged"));
-  for (uint64_t n = 1;; ++n) {
-    if (!NumberedCommits::Apply(**store, n, n, size).ok()) std::_Exit(1);
-    acknowledged.seekp(0);
-    acknowledged << n << '\n' << std::flush;
-    done.store(n);
-  }
-}
-
 class KilledStore : public ::testing::TestWithParam<uint64_t> {};
 INSTANTIATE_TEST_SUITE_P(After, KilledStore, ::testing::Values(1, 2, 23, 60, 111));
 
@@ -137,7 +104,8 @@ TEST_P(KilledStore, HasEveryAcknowledgedCommitAndNoPartOfAnother) {
   constexpr size_t kSize = 5000;
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
   const SharedDir shared;
-  ASSERT_EXIT(CommitUntilKilled(shared, GetParam(), kSize), KilledBySignal(SIGKILL), "");
+  ASSERT_EXIT(CommitUntilKilled(**RocksDbStore::Open(shared.Path("state"), {.write_buffer = size_t{64} << 10}),
+                                shared, GetParam(), kSize), KilledBySignal(SIGKILL), "");
   const uint64_t acknowledged = std::stoull(shared.Read("acknowledged"));
   const auto read_only = ReadAllReadOnly(shared.Path("state"));
   EXPECT_THAT(read_only, ::testing::AnyOf(
