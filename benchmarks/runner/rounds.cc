@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "absl/strings/str_format.h"
-#include "benchmarks/runner/allocations.h"
 #include "benchmarks/runner/process.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/testing/allocations.h"
 
 namespace bench {
 namespace {
@@ -27,13 +27,13 @@ absl::Status Differ(const std::string& a, const Outcome& of_a, const std::string
 absl::StatusOr<Outcome> RunOnce(const VariantEntry& entry, const RunSettings& settings,
                                 Measured& measured) {
   const std::unique_ptr<Variant> variant = entry.make(settings);
-  const uint64_t allocations = Allocations();
+  const uint64_t allocations = rtstream::testing::AllocationsOfThread();
   const double cpu = CpuSeconds();
   const auto begin = std::chrono::steady_clock::now();
   RTSTREAM_RETURN_IF_ERROR(variant->Run());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const double cpu_took = CpuSeconds() - cpu;
-  measured.allocations = Allocations() - allocations;
+  measured.allocations = rtstream::testing::AllocationsOfThread() - allocations;
   measured.resident_bytes = ResidentBytes();
   if (!settings.is_verifying) {
     measured.seconds.push_back(took.count());
