@@ -104,8 +104,8 @@ class PackedShard {
 
   // As a share of 256. With four slots a line, 8 to 17 % of the lines have more keys than slots.
   static constexpr uint32_t kLowestLoad = 148, kHighestLoad = 184;
-  // Of a shard of an expected size: at this one 3 % of the lines are full.
-  static constexpr uint32_t kReservedLoad = 90;
+  // Of a shard of an expected size: fewer lines are full, and not much more memory is touched.
+  static constexpr uint32_t kReservedLoad = 130;
   // While the shard grows so many slots are moved after each so many inserts: more than the next growth
   // asks for, few enough for some microseconds, and enough for the memory to stream.
   static constexpr size_t kMovedAtOnce = 512;
