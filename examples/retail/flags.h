@@ -16,7 +16,7 @@ enum class StoreKind { kLog, kRocksDb };
 struct RunFlags {
   std::vector<std::string> inputs;  // paths, or "-"
   std::string state = "retail-data/state";    // or kInMemory
-  StoreKind store = StoreKind::kLog;
+  StoreKind store = StoreKind::kRocksDb;
   std::string output = "retail-data/output";  // or kDiscard
   std::string master;
   std::string stock;
