@@ -21,7 +21,8 @@ uint64_t ChecksumOf(const LogName& name, std::string_view head, std::string_view
   return sum.value();
 }
 
-std::string EncodeRecord(const LogName& name, uint64_t sequence, std::string table, uint64_t values_size) {
+std::string EncodeRecord(const LogName& name, uint64_t sequence, std::string_view table,
+                         uint64_t values_size) {
   ByteWriter head;
   head.U32(kRecordMagic);
   head.U32(static_cast<uint32_t>(table.size()));

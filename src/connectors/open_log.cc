@@ -210,7 +210,7 @@ absl::Status OpenLog::MakeRoom(uint64_t size) {
   {
     const std::lock_guard lock(mutex_);
     if (prepared_ != nullptr && prepared_->capacity() >= wanted) {
-      next = std::move(prepared_);
+      next = std::exchange(prepared_, nullptr);
     } else {
       name.segment = next_number_++;
     }

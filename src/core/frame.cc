@@ -66,7 +66,7 @@ void Frame::SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermar
 }
 
 void Frame::FillWatermarks() {
-  if (!is_moving_ || watermarks_ != nullptr) return;
+  if (!is_moving_ || watermarks_ != nullptr || event_times_ == nullptr) return;
   Time* const seen = watermark_column_.Get(size_);
   WatermarkCourse course = course_;
   for (size_t row = 0; row < size_; ++row) {
@@ -111,7 +111,7 @@ Time* Frame::Column::Get(size_t rows) {
   if (rows > size_) {
     // Rounded up, so that batches of all sizes soon find what they need.
     size_ = kMaxRows < 2 * rows ? kMaxRows : 2 * rows;
-    times_.reset(new Time[size_]);
+    times_ = std::make_unique<Time[]>(size_);
   }
   return times_.get();
 }

@@ -111,7 +111,7 @@ struct DedupOp {
  private:
   absl::Status Open() {
     is_open = true;
-    const absl::Status opened = claims.Open({.window = options.window,
+    absl::Status opened = claims.Open({.window = options.window,
                                              .fingerprints = options.fingerprints,
                                              .expected_ids = options.expected_ids});
     if (opened.ok()) return opened;

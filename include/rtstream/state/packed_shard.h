@@ -9,9 +9,7 @@
 #include "rtstream/state/packed_probe.h"
 #include "rtstream/state/slot_block.h"
 
-namespace rtstream {
-
-namespace internal {
+namespace rtstream::internal {
 
 // One shard of a PackedTable: linear probing from the first slot of a line, over lines that are in the order
 // of their hashes. While it grows, a block of twice the size takes over from the left: keys whose home lies
@@ -206,5 +204,4 @@ class PackedShard {
   Block next_;
 };
 
-}  // namespace internal
-}  // namespace rtstream
+}  // namespace rtstream::internal
