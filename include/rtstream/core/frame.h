@@ -97,11 +97,8 @@ class Frame {
   // The watermark as the row's record sees it: from the records before it only, so that no judgement
   // (late, expired) depends on where batches were cut.
   Time watermark(size_t row) {
-    if (watermarks_ == nullptr) {
-      if (!is_moving_) return last_watermark_;
-      FillWatermarks();
-    }
-    return watermarks_[row];
+    if (is_moving_ && watermarks_ == nullptr) FillWatermarks();
+    return watermarks_ == nullptr ? last_watermark_ : watermarks_[row];
   }
   // What a record behind the last row would see. No row's watermark is larger: what is not late by this
   // one is not late at all.
