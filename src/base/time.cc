@@ -148,14 +148,28 @@ char* PutDigits(int64_t v, char* p) {
 
 // Puts the date and sets the microseconds since midnight.
 char* PutDay(Time t, int64_t& us, char* p) {
-  const Time midnight = FloorTo(t, Duration(kDay));
-  us = (t - midnight).count();
-  const Civil c = CivilFromDays(midnight.time_since_epoch().count() / kDay);
-  p = PutDigits<4>(c.year, p);
-  *p++ = '-';
-  p = PutDigits<2>(c.month, p);
-  *p++ = '-';
-  return PutDigits<2>(c.day, p);
+  // Times that are written one after the other mostly have the day of the one before.
+  struct LastDay {
+    Time midnight = kMinTime;  // no day begins then
+    char text[10];
+  };
+  thread_local LastDay last;
+  const auto since = static_cast<uint64_t>(t.time_since_epoch().count()) -
+                     static_cast<uint64_t>(last.midnight.time_since_epoch().count());
+  us = static_cast<int64_t>(since);
+  if (since >= static_cast<uint64_t>(kDay) || last.midnight == kMinTime) {
+    const Time midnight = FloorTo(t, Duration(kDay));
+    us = (t - midnight).count();
+    const Civil c = CivilFromDays(midnight.time_since_epoch().count() / kDay);
+    char* at = PutDigits<4>(c.year, last.text);
+    *at++ = '-';
+    at = PutDigits<2>(c.month, at);
+    *at++ = '-';
+    PutDigits<2>(c.day, at);
+    last.midnight = midnight;
+  }
+  std::memcpy(p, last.text, sizeof last.text);
+  return p + sizeof last.text;
 }
 
 }  // namespace

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <iterator>
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "rtstream/base/status_macros.h"
@@ -67,17 +69,33 @@ absl::StatusOr<uint64_t> ChecksumOf(int fd, const std::string& path, uint64_t be
 
 StagedFile::StagedFile(std::string path) : path_(std::move(path)) {}
 
+StagedFile::~StagedFile() { ::operator delete(blocks_, std::align_val_t{kBlock}); }
+
 absl::Status StagedFile::Open(const std::optional<std::string>& committed) {
   fd_ = UniqueFd();
+  direct_ = UniqueFd();
   buffer_.clear();
-  checksum_.Reset();
   cut_bytes_ = 0;
   {
     const std::lock_guard lock(mutex_);
     pieces_.clear();
+    hashed_ = 0;
+    checksum_.Reset();
   }
   write_status_ = absl::OkStatus();
-  return committed ? OpenAt(*committed) : OpenNew();
+  RTSTREAM_RETURN_IF_ERROR(committed ? OpenAt(*committed) : OpenNew());
+  // The block that the file ends in is written again with what follows.
+  blocks_begin_ = length_ / kBlock * kBlock;
+  filled_ = length_ - blocks_begin_;
+  synced_ = length_;
+  if (blocks_ == nullptr) {
+    blocks_ = static_cast<char*>(::operator new(kBlocksBytes, std::align_val_t{kBlock}));
+  }
+  RTSTREAM_RETURN_IF_ERROR(ReadAt(fd_.get(), path_, blocks_, filled_, blocks_begin_).status());
+  if (absl::StatusOr<UniqueFd> direct = OpenFile(path_, O_WRONLY | O_DIRECT); direct.ok()) {
+    direct_ = *std::move(direct);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status StagedFile::OpenNew() {
@@ -94,7 +112,7 @@ absl::Status StagedFile::OpenNew() {
   }
   RTSTREAM_RETURN_IF_ERROR(SyncDirectory(DirectoryOf(path_)));
   fd_ = std::move(fd);
-  opened_at_ = length_ = begin_ = written_ = synced_ = 0;
+  opened_at_ = length_ = begin_ = 0;
   mark_ = Encode({});
   return absl::OkStatus();
 }
@@ -126,13 +144,12 @@ absl::Status StagedFile::OpenAt(std::string_view committed) {
   }
   cut_bytes_ = stat.size - mark->length;
   fd_ = *std::move(fd);
-  opened_at_ = length_ = begin_ = written_ = synced_ = mark->length;
+  opened_at_ = length_ = begin_ = mark->length;
   mark_.assign(committed);
   return absl::OkStatus();
 }
 
 void StagedFile::SetAside() {
-  checksum_.Add(buffer_);
   length_ += buffer_.size();
   {
     const std::lock_guard lock(mutex_);
@@ -151,22 +168,60 @@ absl::StatusOr<std::string> StagedFile::Cut() {
   // Nothing was added: the last mark still says everything, and its bytes are checked at the next
   // Open().
   if (length_ == begin_) return mark_;
+  const std::lock_guard lock(mutex_);
+  HashPieces();
   mark_ = Encode({length_, begin_, checksum_.value()});
   begin_ = length_;
   checksum_.Reset();
   return mark_;
 }
 
-absl::Status StagedFile::Write(std::string_view piece) {
-  while (!piece.empty()) {
-    const ssize_t n =
-        pwrite(fd_.get(), piece.data(), piece.size(), static_cast<off_t>(written_));
+void StagedFile::HashPieces() {
+  for (; hashed_ < pieces_.size(); ++hashed_) checksum_.Add(pieces_[hashed_]);
+}
+
+absl::Status StagedFile::Write(int fd, std::string_view bytes, uint64_t offset) {
+  while (!bytes.empty()) {
+    const ssize_t n = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
-      return ErrnoStatus(n == 0 ? ENOSPC : errno, Concat("write ", piece.size(), " bytes to"), path_);
+      return ErrnoStatus(n == 0 ? ENOSPC : errno, Concat("write ", bytes.size(), " bytes to"), path_);
     }
-    piece.remove_prefix(static_cast<size_t>(n));
-    written_ += static_cast<uint64_t>(n);
+    bytes.remove_prefix(static_cast<size_t>(n));
+    offset += static_cast<uint64_t>(n);
+  }
+  return absl::OkStatus();
+}
+
+// Writes the whole blocks that are there, and keeps the rest.
+absl::Status StagedFile::WriteBlocks() {
+  // A small write waits less for the cache than for the disk.
+  constexpr size_t kLeastDirect = 128 << 10;
+  const size_t whole = filled_ / kBlock * kBlock;
+  if (whole == 0) return absl::OkStatus();
+  const std::string_view blocks(blocks_, whole);
+  absl::Status status = absl::InvalidArgumentError("not direct");
+  if (direct_.get() >= 0 && whole >= kLeastDirect) {
+    status = Write(direct_.get(), blocks, blocks_begin_);
+    // Some file systems open a file for direct writes and then refuse them, and a write that the system
+    // took in parts need not go on at a block.
+    if (absl::IsInvalidArgument(status)) direct_ = UniqueFd();
+  }
+  if (absl::IsInvalidArgument(status)) status = Write(fd_.get(), blocks, blocks_begin_);
+  RTSTREAM_RETURN_IF_ERROR(status);
+  blocks_begin_ += whole;
+  filled_ -= whole;
+  std::memmove(blocks_, blocks_ + whole, filled_);
+  return absl::OkStatus();
+}
+
+absl::Status StagedFile::Add(std::string_view piece) {
+  while (!piece.empty()) {
+    const size_t n = std::min(piece.size(), kBlocksBytes - filled_);
+    std::memcpy(blocks_ + filled_, piece.data(), n);
+    filled_ += n;
+    piece.remove_prefix(n);
+    if (filled_ == kBlocksBytes) RTSTREAM_RETURN_IF_ERROR(WriteBlocks());
   }
   return absl::OkStatus();
 }
@@ -174,12 +229,19 @@ absl::Status StagedFile::Write(std::string_view piece) {
 absl::Status StagedFile::WritePieces() {
   RTSTREAM_RETURN_IF_ERROR(write_status_);
   std::vector<std::string> pieces;
-  {
+  for (bool has_more = true; has_more;) {
+    // A piece at a time, so that the lane never waits for more than one.
     const std::lock_guard lock(mutex_);
-    pieces.swap(pieces_);
+    has_more = hashed_ < pieces_.size();
+    if (has_more) {
+      checksum_.Add(pieces_[hashed_++]);
+    } else {
+      pieces.swap(pieces_);
+      hashed_ = 0;
+    }
   }
   for (const std::string& piece : pieces) {
-    if (write_status_.ok()) write_status_ = Write(piece);
+    if (write_status_.ok()) write_status_ = Add(piece);
   }
   const std::lock_guard lock(mutex_);
   for (std::string& piece : pieces) {
@@ -191,22 +253,20 @@ absl::Status StagedFile::WritePieces() {
   return write_status_;
 }
 
-void StagedFile::WriteAhead() {
-  const uint64_t before = written_;
-  if (!WritePieces().ok() || written_ == before) return;
-  // Only a hint: Sync() waits for the disk, whatever came of it.
-  sync_file_range(fd_.get(), static_cast<off_t>(before), static_cast<off_t>(written_ - before),
-                  SYNC_FILE_RANGE_WRITE);
-}
+void StagedFile::WriteAhead() { WritePieces().IgnoreError(); }
 
 absl::Status StagedFile::Sync() {
   RTSTREAM_RETURN_IF_ERROR(WritePieces());
-  if (written_ == synced_) return absl::OkStatus();
+  const uint64_t end = blocks_begin_ + filled_;
+  if (end == synced_) return absl::OkStatus();
+  write_status_ = WriteBlocks();
+  if (write_status_.ok()) write_status_ = Write(fd_.get(), {blocks_, filled_}, blocks_begin_);
+  RTSTREAM_RETURN_IF_ERROR(write_status_);
   if (fdatasync(fd_.get()) != 0) {
     write_status_ = ErrnoStatus(errno, "sync", path_);
     return write_status_;
   }
-  synced_ = written_;
+  synced_ = end;
   return absl::OkStatus();
 }
 

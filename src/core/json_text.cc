@@ -3,6 +3,10 @@
 #include <array>
 #include <charconv>
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 namespace rtstream {
 namespace {
 
@@ -46,6 +50,26 @@ char* PutEscape(unsigned char c, char* p) {
 void JsonText::Characters(std::string_view text) {
   const char* const from = text.data();
   const size_t n = text.size();
+#ifdef __SSE2__
+  if (n >= 16) {
+    // As below, sixteen at a time.
+    const __m128i quote = _mm_set1_epi8('"'), slash = _mm_set1_epi8('\\'), last = _mm_set1_epi8(0x1f);
+    __m128i needs_escape = _mm_setzero_si128();
+    const auto copy = [&](size_t i) {
+      const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from + i));
+      const __m128i is_control = _mm_cmpeq_epi8(_mm_min_epu8(v, last), v);
+      needs_escape = _mm_or_si128(
+          needs_escape,
+          _mm_or_si128(is_control, _mm_or_si128(_mm_cmpeq_epi8(v, quote), _mm_cmpeq_epi8(v, slash))));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(p_ + i), v);
+    };
+    for (size_t i = 0; i + 16 < n; i += 16) copy(i);
+    copy(n - 16);
+    if (_mm_movemask_epi8(needs_escape) != 0) [[unlikely]] return EscapedCharacters(text);
+    p_ += n;
+    return;
+  }
+#endif
   if (n >= 8) {
     // Words, the last of which may overlap the one before.
     uint64_t needs_escape = 0, v = 0;
@@ -82,7 +106,14 @@ void JsonText::EscapedCharacters(std::string_view text) {
   }
 }
 
-void JsonText::Integer(int64_t v) { p_ = std::to_chars(p_, p_ + kNumberBound, v).ptr; }
+void JsonText::Integer(int64_t v) {
+  // Quantities and versions: one digit, mostly.
+  if (static_cast<uint64_t>(v) < 10) {
+    *p_++ = static_cast<char>('0' + v);
+    return;
+  }
+  p_ = std::to_chars(p_, p_ + kNumberBound, v).ptr;
+}
 void JsonText::Unsigned(uint64_t v) { p_ = std::to_chars(p_, p_ + kNumberBound, v).ptr; }
 void JsonText::Decimal(Int128 mantissa, int scale) {
   p_ = internal::PutDecimal(mantissa, scale, p_);

@@ -24,15 +24,18 @@ namespace rtstream {
 // apart itself (examples/retail/output_directory.h does). While a pipeline runs, readers must not look
 // behind the committed mark.
 //
-// The lane only fills memory: writing is left to the commit's thread, piece by piece while the epoch
-// grows, so that little is left for the commit itself.
+// The lane only fills memory. The rest is left to the commit's thread, while the epoch grows, so that
+// little is left for the commit itself: checksums, and writes of whole blocks past the system's cache where
+// the file system allows it (O_DIRECT). A large file so costs one copy and no pages of the cache, and no
+// other file's sync waits for it. The last bytes of a commit, less than a block, go through the cache, and
+// are written again with the rest of their block.
 //
 // Used by the lane's thread, but for WriteAhead() and Sync().
 class StagedFile {
  public:
   explicit StagedFile(std::string path);
   // Closes; bytes behind the last commit may or may not be in the file.
-  ~StagedFile() = default;
+  ~StagedFile();
 
   // Opens at `committed`. DataLoss: the file is gone, shorter than committed, or another.
   // nullopt: makes the file, in a directory that must exist; FailedPrecondition if it has bytes, which
@@ -51,8 +54,8 @@ class StagedFile {
   // not open.
   absl::StatusOr<std::string> Cut();
 
-  // Writes the pieces that are set aside, and has the system begin to bring them to the disk. Any one
-  // thread, while another appends. A failure is told by Sync().
+  // Writes the pieces that are set aside, but for the last 2 MiB at most. Any one thread, while another
+  // appends. A failure is told by Sync().
   void WriteAhead();
 
   // Writes everything before the last Cut() and makes it durable. The thread of WriteAhead().
@@ -76,12 +79,17 @@ class StagedFile {
   // Pieces that are kept to be filled again, none of them much larger than they begin: 10 MiB.
   static constexpr size_t kMaxFree = 32;
   static constexpr size_t kPieceRoom = kPieceBytes + kPieceBytes / 4;  // it ends behind a whole row
+  static constexpr size_t kBlock = 4096;
+  static constexpr size_t kBlocksBytes = 2 << 20;  // of a write: enough for the disk's full rate
 
   absl::Status OpenNew();
   absl::Status OpenAt(std::string_view mark);
   void SetAside();
+  void HashPieces();  // the caller holds mutex_
   absl::Status WritePieces();
-  absl::Status Write(std::string_view piece);
+  absl::Status Add(std::string_view piece);
+  absl::Status WriteBlocks();
+  absl::Status Write(int fd, std::string_view bytes, uint64_t offset);
 
   std::string path_;
   UniqueFd fd_;
@@ -90,16 +98,20 @@ class StagedFile {
   uint64_t opened_at_ = 0;
   uint64_t length_ = 0;       // of the file and all pieces
   uint64_t begin_ = 0;        // where the bytes after the last mark begin
-  RollingChecksum checksum_;  // of those
   uint64_t cut_bytes_ = 0;
 
   // Used by WriteAhead() and Sync().
-  uint64_t written_ = 0;  // length of the file
-  uint64_t synced_ = 0;   // how much of it is known to be on the disk
+  UniqueFd direct_;           // for whole blocks, past the cache; none where that cannot be
+  char* blocks_ = nullptr;    // what goes to the file next, in aligned memory
+  size_t filled_ = 0;         // of it
+  uint64_t blocks_begin_ = 0;  // where it goes: the beginning of a block
+  uint64_t synced_ = 0;       // how much of the file is known to be on the disk
   absl::Status write_status_;
 
   std::mutex mutex_;
   std::vector<std::string> pieces_;  // set aside, to be written; guarded by mutex_
+  size_t hashed_ = 0;                // of these; guarded by mutex_
+  RollingChecksum checksum_;         // of the bytes since begin_, as far as hashed; guarded by mutex_
   std::vector<std::string> free_;    // written, to be filled again; guarded by mutex_
 };
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cassert>
 #include <cstddef>
 #include <cstdint>
@@ -52,6 +53,17 @@ class JsonText {
   void Raw(std::string_view text) {
     std::memcpy(p_, text.data(), text.size());
     p_ += text.size();
+  }
+  // The same for a text of known length, which is a move or two.
+  template <size_t N>
+  void Raw(const char (&text)[N]) {
+    std::memcpy(p_, text, N - 1);
+    p_ += N - 1;
+  }
+  template <size_t N>
+  void Raw(const std::array<char, N>& text) {
+    std::memcpy(p_, text.data(), N);
+    p_ += N;
   }
   // A string, quotes included. REQUIRES: UTF-8.
   void String(std::string_view text) {

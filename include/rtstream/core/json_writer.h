@@ -39,8 +39,7 @@ void ForEachMember(const T& record, F&& f) {
   [&]<size_t... I>(std::index_sequence<I...>) {
     ([&] {
       static constexpr auto kPrefix = MemberPrefix<T, I>();
-      f(std::string_view(kPrefix.data(), kPrefix.size()),
-        record.*(std::get<I>(Mapping<T>::kFields).member));
+      f(kPrefix, record.*(std::get<I>(Mapping<T>::kFields).member));
     }(), ...);
   }(std::make_index_sequence<kFieldCount<T>>());
 }
@@ -51,7 +50,7 @@ void ForEachMember(const T& record, F&& f) {
 template <Mapped T>
 size_t JsonMembersBound(const T& record) {
   size_t bound = 0;
-  internal::ForEachMember(record, [&]<typename M>(std::string_view prefix, const M& member) {
+  internal::ForEachMember(record, [&]<typename M>(const auto& prefix, const M& member) {
     bound += prefix.size() + JsonCodec<M>::Bound(member);
   });
   return bound;
@@ -61,7 +60,7 @@ size_t JsonMembersBound(const T& record) {
 // that hold more than one type's fields. REQUIRES: every field's codec has Put.
 template <Mapped T>
 void PutJsonMembers(const T& record, JsonText& text) {
-  internal::ForEachMember(record, [&]<typename M>(std::string_view prefix, const M& member) {
+  internal::ForEachMember(record, [&]<typename M>(const auto& prefix, const M& member) {
     text.Raw(prefix);
     JsonCodec<M>::Put(member, text);
   });
@@ -75,8 +74,8 @@ void AppendJsonMembers(const T& record, std::string& out) {
     JsonText text(out, JsonMembersBound(record));
     PutJsonMembers(record, text);
   } else {
-    internal::ForEachMember(record, [&](std::string_view prefix, const auto& member) {
-      out.append(prefix);
+    internal::ForEachMember(record, [&](const auto& prefix, const auto& member) {
+      out.append(prefix.data(), prefix.size());
       AppendJsonValue(member, out);
     });
   }
