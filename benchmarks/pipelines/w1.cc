@@ -147,6 +147,12 @@ class W1Rtstream final : public Variant {
 
 }  // namespace
 
+rt::Pipeline MakeW1Pipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::string>& region_of_store,
+                            rt::LookupTable<std::string>& category_of_sku, rt::Sink<Outcomes>& rows,
+                            const W1Sizes& sizes) {
+  return MakePipeline(lines, region_of_store, category_of_sku, rows, sizes);
+}
+
 std::unique_ptr<Variant> MakeW1Rtstream(const W1Input& input, const RunSettings& settings) {
   return std::make_unique<W1Rtstream>(input, settings, Commits::kNone);
 }

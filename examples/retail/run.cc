@@ -18,6 +18,7 @@
 #include "examples/retail/progress.h"
 #include "examples/retail/signals.h"
 #include "examples/retail/summary.h"
+#include "examples/retail/usage.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/connectors/file_source.h"
@@ -137,6 +138,7 @@ class RetailRun {
   absl::Status Run(const StopSignals& signals) {
     SayWhatIsUnread();
     const rt::Duration begin = clock_.Monotonic();
+    const Usage before = UsageNow();
     absl::Status status;
     {
       StopListener listener(signals, [this] { runner_.RequestStop(); });
@@ -146,6 +148,8 @@ class RetailRun {
     SayWhatIsUnread();
     RTSTREAM_RETURN_IF_ERROR(status);
     elapsed_ = clock_.Monotonic() - begin;
+    const Usage after = UsageNow();
+    used_ = {after.cpu_s - before.cpu_s, after.written_mb - before.written_mb};
     if (new_records() == 0) {
       std::fprintf(stderr, "retail: nothing new: all %llu records were processed before\n",
                    static_cast<unsigned long long>(records_before_));
@@ -156,7 +160,10 @@ class RetailRun {
   absl::StatusOr<std::string> Summary() const {
     RTSTREAM_ASSIGN_OR_RETURN(const retail::Summary summary, ReadSummary(store_));
     const double seconds = std::max(1e-9, std::chrono::duration<double>(elapsed_).count());
-    return SummaryLine(summary, Rates{static_cast<double>(new_records()) / seconds, seconds});
+    const auto records = static_cast<double>(new_records());
+    const double millions = std::max(1.0, records) / 1e6;
+    return SummaryLine(summary, Rates{records / seconds, seconds, used_.cpu_s / millions,
+                                      used_.written_mb / millions});
   }
 
  private:
@@ -202,6 +209,7 @@ class RetailRun {
   std::vector<rt::UnreadRest> said_;
   uint64_t records_before_ = 0;
   rt::Duration elapsed_{0};
+  Usage used_;
 };
 
 ExitCode PrintSummary(const RetailRun& run) {

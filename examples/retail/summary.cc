@@ -50,9 +50,13 @@ std::string SummaryLine(const Summary& summary, const std::optional<Rates>& rate
   add("daily_sales_rows", summary.daily_sales_rows);
   add("store_hour_rows", summary.store_hour_rows);
   if (rates) {
-    char text[96];
-    const int size = std::snprintf(text, sizeof text, ",\"events_per_second\":%.0f,\"elapsed_s\":%.3f",
-                                   rates->events_per_second, rates->elapsed_s);
+    char text[256];
+    const int size = std::snprintf(
+        text, sizeof text,
+        ",\"events_per_second\":%.0f,\"elapsed_s\":%.3f,\"cpu_s_per_million_events\":%.3f,"
+        "\"written_mb_per_million_events\":%.1f",
+        rates->events_per_second, rates->elapsed_s, rates->cpu_s_per_million_events,
+        rates->written_mb_per_million_events);
     line.append(text, static_cast<size_t>(size));
   }
   line.push_back('}');

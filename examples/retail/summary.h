@@ -25,6 +25,8 @@ struct Summary {
 struct Rates {
   double events_per_second = 0;
   double elapsed_s = 0;
+  double cpu_s_per_million_events = 0;       // of all threads
+  double written_mb_per_million_events = 0;  // to the disk, by this process
 };
 
 // NotFound: the store holds no pipeline's state.

@@ -17,7 +17,7 @@ import unittest
 
 QUERIES = ("inventory", "daily-sales", "store-hour")
 FILES = ("facts", "failed", "hot", "cold", "dead_letters")
-RATES = ("events_per_second", "elapsed_s")
+RATES = ("events_per_second", "elapsed_s", "cpu_s_per_million_events", "written_mb_per_million_events")
 OPTIONS = None  # set by main(): retail, reference, seed, kills
 DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
 

@@ -26,7 +26,8 @@ struct RunOptions {
   uint64_t max_epoch_bytes = 64 << 20;
   // Most records of a batch; at most Frame::kMaxRows. Small batches stay in the nearest cache.
   size_t batch_rows = 512;
-  // How long to wait when the source has nothing for now.
+  // How long to wait at most when the source has nothing for now: an eighth of the time since it last had
+  // something.
   Duration idle_wait = std::chrono::milliseconds(10);
   // Where refused records go; null: they are only counted. Must outlive the runner.
   Sink<DeadLetter>* dead_letters = nullptr;
