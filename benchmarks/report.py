@@ -67,6 +67,29 @@ def operators(results):
     return table(["what", "unit", "medians", "rtstream over hand"], rows)
 
 
+def plain(results, name, columns):
+    """A row a line of JSON, with these of its fields under these heads."""
+    rows = []
+    for m in lines_of(results / f"{name}.json"):
+        rows.append([f"{m[k]:,}" if isinstance(m[k], (int, float)) else str(m[k]) for k in columns])
+    return table(list(columns.values()), rows)
+
+
+COMMIT = {"store": "store", "keys": "changed keys", "cut_ms_median": "lane stopped, ms: median",
+          "cut_ms_max": "worst", "other_step_ms_max": "worst other step, ms",
+          "durable_after_ms_median": "durable after, ms: median", "durable_after_ms_max": "worst",
+          "disk_bytes_per_changed_key": "bytes to disk a key",
+          "disk_bytes_over_table_bytes": "over the table's 32", "cpu_ns_per_changed_key": "CPU, ns a key"}
+LATENCY = {"to": "until", "batch_rows": "batch", "commit_ms": "commits, ms", "load": "load",
+           "events_per_second": "events/s", "p50_ms": "p50, ms", "p99_ms": "p99", "p999_ms": "p99.9",
+           "max_ms": "worst"}
+RECOVERY = {"store": "store", "keys": "keys", "commits_since": "commits of 50,000 changes since",
+            "stored_bytes": "stored bytes", "open_s": "open, s", "restored_s": "open and restore, s"}
+RETAIL = {"run": "threads on", "events_per_second": "events/s",
+          "cpu_s_per_million_events": "CPU, s a million", "written_mb_per_million_events": "written, MB a million",
+          "disk_mb_per_s": "disk, MB/s", "share_of_that": "share of what the disk allows"}
+
+
 def compile_time(results):
     lines = (results / "compile_time.txt").read_text(encoding="utf-8").splitlines()
     rows = []
@@ -88,6 +111,8 @@ def main():
     text = page.read_text(encoding="utf-8")
     sections = {"machine": machine(results), "operators": operators(results),
                 "compile_time": compile_time(results)}
+    for name, columns in ("commit", COMMIT), ("latency", LATENCY), ("recovery", RECOVERY), ("retail", RETAIL):
+        sections[name] = plain(results, name, columns)
     sections.update({name: workload(results, name, docs) for name in TITLES})
     for name, content in sections.items():
         pattern = re.compile(rf"(<!-- begin {name} -->\n).*?(<!-- end {name} -->)", re.DOTALL)

@@ -42,16 +42,17 @@ run() {
   cat "$work/events.ndjson" >/dev/null  # from the cache, in every run
   summary=$("$@" "$retail" run --input "$work/events.ndjson" --master "$work/master" --state "$work/state" \
     --output "$work/output" 2>"$work/errors") || { cat "$work/errors" >&2; exit 1; }
-  awk -v name="$name" -v disk="$disk" '
-    function field(key,  m) { match($0, "\"" key "\":[0-9.]+"); m = substr($0, RSTART, RLENGTH)
-                              sub(/.*:/, "", m); return m }
-    { rate = field("events_per_second"); mb = field("written_mb_per_million_events")
-      allowed = mb > 0 ? disk / mb * 1e6 : 0
-      printf "{\"benchmark\":\"retail_end_to_end\",\"run\":\"%s\",\"events_per_second\":%d," \
-             "\"cpu_s_per_million_events\":%s,\"written_mb_per_million_events\":%s," \
-             "\"disk_mb_per_s\":%d,\"disk_allows_events_per_second\":%d,\"share_of_that\":%.2f}\n",
-             name, rate, field("cpu_s_per_million_events"), mb, disk, allowed,
-             allowed > 0 ? rate / allowed : 0 }' <<<"$summary"
+  python3 -c '
+import json, sys
+name, disk, summary = sys.argv[1], float(sys.argv[2]), json.loads(sys.argv[3])
+rate, mb = summary["events_per_second"], summary["written_mb_per_million_events"]
+allows = disk / mb * 1e6 if mb else 0
+print(json.dumps({
+    "benchmark": "retail_end_to_end", "run": name, "events_per_second": rate,
+    "cpu_s_per_million_events": summary["cpu_s_per_million_events"],
+    "written_mb_per_million_events": mb, "disk_mb_per_s": disk,
+    "disk_allows_events_per_second": round(allows),
+    "share_of_that": round(rate / allows, 2) if allows else None}), flush=True)' "$name" "$disk" "$summary"
 }
 
 cpu=$(($(nproc) - 1))

@@ -13,9 +13,14 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 size=${1:-normal}
 case $size in
-  small) w1=200000 tuples=5000000 rounds=3 ids=1000000 seconds=0.02 ;;
-  normal) w1=10000000 tuples=100000000 rounds=5 ids=1000000,10000000 seconds=0.2 ;;
-  large) w1=10000000 tuples=100000000 rounds=9 ids=1000000,10000000,100000000 seconds=0.5 ;;
+  small) w1=200000 tuples=5000000 rounds=3 ids=1000000 seconds=0.02
+         commit='--keys 100000 --epochs 4' recovery='--keys 100000 --commits 1,40' latency='--events 300000 --seconds 0.5'
+         retail=200000 ;;
+  normal) w1=10000000 tuples=100000000 rounds=5 ids=1000000,10000000 seconds=0.2
+          commit='' recovery='' latency='' retail=4000000 ;;
+  large) w1=10000000 tuples=100000000 rounds=9 ids=1000000,10000000,100000000 seconds=0.5
+         commit='--epochs 40' recovery='--keys 100000,1000000,8000000' latency='--events 10000000 --seconds 10'
+         retail=10000000 ;;
   *) echo "usage: benchmarks/run.sh [small|normal|large]" >&2; exit 2 ;;
 esac
 
@@ -28,7 +33,8 @@ mkdir -p "$build" "$results"
 cmake/install-deps.sh --bench
 echo "building" >&2
 if ! { cmake --preset bench -B "$build" -DRTSTREAM_BUILD_TESTS=OFF &&
-       cmake --build "$build" --parallel --target bench_pipelines bench_operators; } \
+       cmake --build "$build" --parallel --target bench_pipelines bench_operators bench_commit bench_latency \
+         bench_recovery retail; } \
     >"$results/build.log" 2>&1; then
   tail -n 30 "$results/build.log" >&2
   exit 1
@@ -67,6 +73,19 @@ echo "operators" >&2
 "$build/benchmarks/bench_operators" "--ids=$ids" --benchmark_repetitions="$rounds" \
   --benchmark_min_time="$seconds" --benchmark_enable_random_interleaving=true --benchmark_out="$results/operators.json" \
   --benchmark_out_format=json >"$results/operators.txt" 2>&1
+# On the disk that holds the results.
+mkdir -p "$results/disk"
+# shellcheck disable=SC2086
+{
+  echo "commits, recovery, latency" >&2
+  "$build/benchmarks/bench_commit" $commit --dir "$results/disk" >"$results/commit.json"
+  "$build/benchmarks/bench_recovery" $recovery --dir "$results/disk" >"$results/recovery.json"
+  "$build/benchmarks/bench_latency" $latency --dir "$results/disk" >"$results/latency.json"
+}
+echo "retail, end to end" >&2
+benchmarks/retail_end_to_end.sh --retail "$build/examples/retail/retail" --events "$retail" --rounds 3 \
+  --dir "$results/disk" >"$results/retail.json"
+rmdir "$results/disk"
 echo "compile time" >&2
 benchmarks/compile_time.sh "$(cache CMAKE_CXX_COMPILER)" >"$results/compile_time.txt"
 
