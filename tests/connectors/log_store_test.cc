@@ -161,6 +161,33 @@ TEST(LogStore, LogIsBoundedThoughOneKeyOfEachSegmentLives) {
   EXPECT_LE(FilesOf(dir, "log-").size() + FilesOf(dir, "moved-").size(), 64u);
 }
 
+TEST(LogStore, SegmentsThatTheStoredIndexNeedsStayThoughTheyAreDead) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  NumberedCommits::Content model;
+  {
+    const auto store = LogStore::Open(dir, {.segment_bytes = kSmallSegment});
+    StateBatch batch;
+    for (uint64_t key = 0; key < 5000; ++key) {  // so many that the index is stored seldom
+      batch.Put(OrderedHex(key), "x");
+      model[OrderedHex(key)] = "x";
+    }
+    ASSERT_THAT((*store)->Apply(batch), IsOk());
+  }
+  for (int round = 0; round < 6; ++round) {
+    const auto store = LogStore::Open(dir, {.segment_bytes = kSmallSegment});
+    ASSERT_THAT(store.status(), IsOk());
+    ASSERT_TRUE(*ReadAll(**store) == model);
+    for (int n = 0; n < 20; ++n) {
+      model["short"] = std::string(20'000, static_cast<char>('a' + n));
+      StateBatch batch;
+      batch.Put("short", model["short"]);
+      ASSERT_THAT((*store)->Apply(batch), IsOk());
+    }
+  }
+  EXPECT_TRUE(*OpenAndReadLog(dir) == model);
+}
+
 TEST(LogStore, WhatIsReplacedByTurnsIsNeverCopied) {
   ScratchDir scratch;
   const auto store = LogStore::Open(scratch.Path("state"), {.segment_bytes = kSmallSegment});
