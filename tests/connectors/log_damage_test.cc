@@ -27,15 +27,19 @@ using testing::StatusIs;
 constexpr auto kDamaged = absl::StatusCode::kDataLoss;
 constexpr auto kRefused = absl::StatusCode::kFailedPrecondition;
 constexpr size_t kSize = 9000;
-constexpr uint64_t kCommits = 24;  // some in the last segment, and no value was moved yet
+constexpr uint64_t kCommits = 24;
 
-// A state in some segments, whose index is older than its log. (Closing leaves the log as it is.)
+// A state in some segments, whose index is older than its log: it was stored at the second opening, and the
+// segment of the commits since is not full. (Closing leaves the log as it is.)
 class DamagedLog : public ::testing::Test {
  protected:
   void SetUp() override {
+    ASSERT_THAT(NumberedCommits::Apply(**LogStore::Open(dir, {.segment_bytes = kSmallSegment}), 1,
+                                       kCommits - 4, kSize),
+                IsOk());
     const auto store = LogStore::Open(dir, {.segment_bytes = kSmallSegment});
     ASSERT_THAT(store.status(), IsOk());
-    ASSERT_THAT(NumberedCommits::Apply(**store, 1, kCommits - 1, kSize), IsOk());
+    ASSERT_THAT(NumberedCommits::Apply(**store, kCommits - 3, kCommits - 1, kSize), IsOk());
     marker_before_last = scratch.Read("state/RTSTREAM");
     ASSERT_THAT(NumberedCommits::Apply(**store, kCommits, kCommits, kSize), IsOk());
     marker = scratch.Read("state/RTSTREAM");

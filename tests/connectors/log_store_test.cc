@@ -2,8 +2,10 @@
 #include "rtstream/connectors/log_store.h"
 
 #include <atomic>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -159,6 +161,52 @@ TEST(LogStore, LogIsBoundedThoughOneKeyOfEachSegmentLives) {
   }
   EXPECT_TRUE(*OpenAndReadLog(dir) == model);
   EXPECT_LE(FilesOf(dir, "log-").size() + FilesOf(dir, "moved-").size(), 64u);
+}
+
+// Holds the store's thread up while it makes a file of moved values.
+class SlowMoves final : public LogIo {
+ public:
+  int Write(int fd, const char* data, size_t size, uint64_t offset) override {
+    std::error_code ignored;
+    const auto path = std::filesystem::read_symlink("/proc/self/fd/" + std::to_string(fd), ignored);
+    if (path.filename().string().substr(0, 6) == "moved-" && offset > 0) {
+      is_moving.store(true);
+      while (is_moving.load()) std::this_thread::yield();
+    }
+    return LogIo::Write(fd, data, size, offset);
+  }
+
+  std::atomic<bool> is_moving = false;
+};
+
+TEST(LogStore, KeyThatIsWrittenWhileItsOldValueIsMovedKeepsTheNew) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  SlowMoves io;
+  NumberedCommits::Content model;
+  {
+    const auto store = LogStore::Open(dir, {.segment_bytes = kSmallSegment, .io = &io});
+    const auto put = [&](const std::string& key, std::string value) {
+      StateBatch batch;
+      batch.Put(key, value);
+      model[key] = std::move(value);
+      ASSERT_THAT((*store)->Apply(batch), IsOk());
+    };
+    // A value that lives long in each segment, until one of those is emptied.
+    uint64_t keys = 0;
+    for (; keys < 100 && !io.is_moving.load(); ++keys) {
+      put(OrderedHex(keys), std::string(3000, 'a'));
+      for (int n = 0; n < 3; ++n) put("short", std::string(20'000, 'b'));
+    }
+    ASSERT_TRUE(io.is_moving.load());
+    for (uint64_t key = 0; key < keys; ++key) put(OrderedHex(key), std::string(3000, 'c'));
+    io.is_moving.store(false);
+    while ((*store)->Stats().moved_bytes == 0) std::this_thread::yield();
+    // Behind the record that says where the values are now.
+    for (int n = 0; n < 20; ++n) put("short", std::string(20'000, 'd'));
+    EXPECT_TRUE(*ReadAll(**store) == model);
+  }
+  EXPECT_TRUE(*OpenAndReadLog(dir) == model);
 }
 
 TEST(LogStore, SegmentsThatTheStoredIndexNeedsStayThoughTheyAreDead) {
