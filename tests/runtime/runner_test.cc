@@ -1,10 +1,13 @@
 #include "rtstream/runtime/runner.h"
 
+#include <vector>
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "rtstream/io/memory_source.h"
 #include "rtstream/op/map.h"
+#include "rtstream/testing/manual_clock.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/runtime/world.h"
 
@@ -152,6 +155,56 @@ TEST(Runner, ProcessingTimeOfABatchNeverGoesBack) {
   clock.Advance(-std::chrono::seconds(50));
   ASSERT_THAT(runner.Step(), IsOk());
   EXPECT_THAT(seen, ::testing::ElementsAre(World::TimeOf(100), World::TimeOf(100)));
+}
+
+// Notes how long it was asked to wait.
+class WaitingClock final : public Clock {
+ public:
+  Time Now() const override { return clock_.Now(); }
+  Duration Monotonic() const override { return clock_.Monotonic(); }
+  bool Wait(Duration timeout, Wakeup& wakeup) override {
+    waits.push_back(timeout);
+    return clock_.Wait(timeout, wakeup);
+  }
+  std::vector<Duration> waits;
+
+ private:
+  testing::ManualClock clock_;
+};
+
+TEST(RunnerIdle, SourceIsAskedAgainSoonThenEverMoreSeldomUpToTheIdleWait) {
+  World world(3);
+  world.source.ends = false;
+  WaitingClock clock;
+  RunOptions options = world.Options();
+  options.clock = &clock;
+  options.idle_wait = std::chrono::milliseconds(10);
+  auto runner = world.NewRunner(options);
+  world.source.on_poll = [&] {
+    if (clock.waits.size() == 200) runner->RequestStop();
+  };
+  ASSERT_THAT(runner->Run(), testing::IsOk());
+  ASSERT_GE(clock.waits.size(), 200u);
+  EXPECT_LE(clock.waits.front(), std::chrono::microseconds(100));
+  EXPECT_TRUE(std::is_sorted(clock.waits.begin(), clock.waits.end()));
+  EXPECT_EQ(clock.waits.back(), options.idle_wait);
+}
+
+TEST(RunnerIdle, WaitEndsWhenACommitIsDue) {
+  World world(3);
+  world.source.ends = false;
+  WaitingClock clock;
+  RunOptions options = world.Options();
+  options.clock = &clock;
+  options.idle_wait = std::chrono::seconds(10);
+  options.commit_interval = std::chrono::milliseconds(5);
+  auto runner = world.NewRunner(options);
+  world.source.on_poll = [&] {
+    if (world.source.durable.empty()) return;
+    runner->RequestStop();
+  };
+  ASSERT_THAT(runner->Run(), testing::IsOk());
+  EXPECT_LE(clock.Monotonic(), options.commit_interval + std::chrono::milliseconds(1));
 }
 
 }  // namespace
