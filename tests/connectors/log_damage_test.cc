@@ -1,7 +1,9 @@
 // A LogStore's damaged files and failing disks: DataLoss or the right content, never another one.
+#include <atomic>
 #include <cerrno>
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -243,23 +245,32 @@ TEST(LogDirectory, MakingThatWasCutShortGoesOn) {
 class FailingIo final : public LogIo {
  public:
   int Write(int fd, const char* data, size_t size, uint64_t offset) override {
+    const std::lock_guard lock(mutex_);
     if (on_write != 0) return on_write;
-    if (left < size) {
-      const uint64_t kept = left / 512 * 512;
-      left = 0;
+    if (left_ < size) {
+      const uint64_t kept = left_ / 512 * 512;
+      left_ = 0;
       if (kept > 0) LogIo::Write(fd, data, kept, offset);
       return EIO;
     }
-    left -= size;
+    left_ -= size;
     return LogIo::Write(fd, data, size, offset);
   }
   int Sync(int fd) override {
+    const std::lock_guard lock(mutex_);
     if (on_sync != 0) return on_sync;
-    return left == 0 ? EIO : LogIo::Sync(fd);
+    return left_ == 0 ? EIO : LogIo::Sync(fd);
+  }
+  void LoseAfter(uint64_t bytes) {
+    const std::lock_guard lock(mutex_);
+    left_ = bytes;
   }
 
-  int on_write = 0, on_sync = 0;
-  uint64_t left = UINT64_MAX;
+  std::atomic<int> on_write = 0, on_sync = 0;
+
+ private:
+  std::mutex mutex_;
+  uint64_t left_ = UINT64_MAX;  // guarded by mutex_
 };
 
 class FailingLog : public ::testing::Test {
@@ -309,7 +320,7 @@ TEST(TornLog, WritesCutAnywhereLeaveEveryAcknowledgedCommit) {
     {
       auto store = LogStore::Open(dir, {.segment_bytes = kSmallSegment, .io = &io});
       ASSERT_THAT(store.status(), IsOk());
-      io.left = random.Below(1'500'000) + 1;
+      io.LoseAfter(random.Below(1'500'000) + 1);
       while (NumberedCommits::Apply(**store, acknowledged + 1, acknowledged + 1, kSize).ok()) ++acknowledged;
     }
     SCOPED_TRACE(acknowledged);
