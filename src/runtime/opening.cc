@@ -3,11 +3,17 @@
 #include <algorithm>
 #include <utility>
 
+#include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
+
+uint64_t SeedFrom(const Clock& clock) {
+  const int64_t parts[] = {clock.Now().time_since_epoch().count(), clock.Monotonic().count()};
+  return StableHash({reinterpret_cast<const char*>(parts), sizeof parts}) | 1;
+}
 
 absl::Status CheckName(std::string_view name) {
   if (IsName(name)) return absl::OkStatus();

@@ -5,12 +5,16 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "rtstream/base/clock.h"
 #include "rtstream/op/node.h"
 #include "rtstream/runtime/commit_record.h"
 
 namespace rtstream {
 
 // What a runner checks before it goes on from a commit, and how counters get into and out of one.
+
+// A number for jitter and names, from the clock; never 0.
+uint64_t SeedFrom(const Clock& clock);
 
 // InvalidArgument: a name is not [A-Za-z0-9_.-]{1,64}.
 absl::Status CheckName(std::string_view name);

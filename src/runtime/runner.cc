@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "committer.h"
+#include "idle_wait.h"
 #include "opening.h"
-#include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/flow/pipeline_body.h"
 #include "rtstream/state/memory_store.h"
@@ -41,11 +41,6 @@ struct Runner::Impl {
     options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
   }
 
-  static uint64_t SeedFrom(Clock& clock) {
-    const int64_t parts[] = {clock.Now().time_since_epoch().count(), clock.Monotonic().count()};
-    return StableHash({reinterpret_cast<const char*>(parts), sizeof parts}) | 1;
-  }
-
   absl::Status Open();
   absl::StatusOr<StepResult> Step();
   absl::Status Commit();
@@ -56,7 +51,11 @@ struct Runner::Impl {
   void NoticeEnd(uint32_t source_index);
   absl::Status AdvanceWatermark(Time now);
   absl::Status CommitIfDue();
-  Duration IdleWait();
+  Duration NextWait() {
+    std::optional<Duration> due;
+    if (has_uncommitted && keeps_commits) due = last_cut + options.commit_interval;
+    return idle.Next(clock->Monotonic(), options.idle_wait, in_flight.has_value(), due);
+  }
   absl::Status BeginCommit();
   void ForgetPartitions();
   absl::Status PublishDurable();
@@ -86,7 +85,7 @@ struct Runner::Impl {
   uint64_t epoch_bytes = 0;
   uint64_t offered_bytes = 0;  // of these when the commit thread last began to work ahead
   Duration last_cut{0};
-  std::optional<Duration> idle_since;
+  IdleWait idle;
   std::optional<CommitRecord> in_flight;
   // The source numbers its partitions anew at each Open; the watermark's numbers follow the names.
   std::vector<std::string> partition_names;
@@ -209,6 +208,7 @@ absl::StatusOr<PollResult> Runner::Impl::Poll() {
 }
 
 absl::Status Runner::Impl::ProcessBatch() {
+  idle.Reset();
   next.time = std::max(next.time, clock->Now());
   lane.BeginBatch(next.time);
   const uint32_t index = body.frame().partition;
@@ -269,20 +269,6 @@ absl::Status Runner::Impl::CommitIfDue() {
   // While a commit is under way the next epoch grows, up to its bound; then the lane waits.
   if (is_full || (is_due && !committer.is_busy())) return BeginCommit();
   return absl::OkStatus();
-}
-
-// Whoever was busy a moment ago is asked again soon: a record that comes now waits an eighth longer than
-// the source was silent, and the commit that is due or under way is not late either.
-Duration Runner::Impl::IdleWait() {
-  constexpr Duration kShortest(20), kWhileCommitting(500);
-  const Duration now = clock->Monotonic();
-  if (!idle_since) idle_since = now;
-  Duration wait = std::max((now - *idle_since) / 8, kShortest);
-  if (in_flight) wait = std::min(wait, kWhileCommitting);
-  if (has_uncommitted && keeps_commits) {
-    wait = std::min(wait, std::max(last_cut + options.commit_interval - now, kShortest));
-  }
-  return std::min(wait, options.idle_wait);
 }
 
 absl::Status Runner::Impl::BeginCommit() {
@@ -390,11 +376,7 @@ absl::Status Runner::Run() {
   while (!impl_->stop_requested.load()) {
     RTSTREAM_ASSIGN_OR_RETURN(const StepResult result, Step());
     if (result == StepResult::kFinished) break;
-    if (result == StepResult::kIdle) {
-      impl_->clock->Wait(impl_->IdleWait(), impl_->wakeup);
-    } else {
-      impl_->idle_since.reset();
-    }
+    if (result == StepResult::kIdle) impl_->clock->Wait(impl_->NextWait(), impl_->wakeup);
   }
   return Commit();
 }
