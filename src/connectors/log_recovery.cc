@@ -152,10 +152,12 @@ class Replay {
   StoredIndex& state_;
 };
 
-absl::StatusOr<StoredIndex> ReadIndex(const std::string& dir) {
-  const std::string path = Concat(dir, "/", kIndexFile);
+std::string IndexPath(const std::string& dir) { return Concat(dir, "/", kIndexFile); }
+
+// Nothing if there is none.
+absl::StatusOr<std::optional<StoredIndex>> ReadIndex(const std::string& path) {
   absl::StatusOr<UniqueFd> fd = OpenFile(path, O_RDONLY);
-  if (absl::IsNotFound(fd.status())) return absl::DataLossError(Concat(path, " is gone"));
+  if (absl::IsNotFound(fd.status())) return std::optional<StoredIndex>();
   RTSTREAM_RETURN_IF_ERROR(fd.status());
   RTSTREAM_ASSIGN_OR_RETURN(const FileStat stat, StatRegularFile(fd->get(), path));
   std::string bytes(stat.size, '\0');
@@ -180,7 +182,9 @@ absl::StatusOr<LogFiles> ListLogFiles(const std::string& dir) {
 
 absl::StatusOr<RecoveredLog> ReadLog(const std::string& dir, uint64_t last_commit) {
   RecoveredLog log;
-  RTSTREAM_ASSIGN_OR_RETURN(log.state, ReadIndex(dir));
+  RTSTREAM_ASSIGN_OR_RETURN(std::optional<StoredIndex> index, ReadIndex(IndexPath(dir)));
+  if (!index) return absl::DataLossError(Concat(IndexPath(dir), " is gone"));
+  log.state = *std::move(index);
   RTSTREAM_ASSIGN_OR_RETURN(const LogFiles files, ListLogFiles(dir));
   RTSTREAM_RETURN_IF_ERROR(Replay(dir, log).Run(files));
   const StoredIndex& state = log.state;
@@ -213,6 +217,23 @@ absl::StatusOr<RecoveredLog> ReadLog(const std::string& dir, uint64_t last_commi
     }
   }
   return log;
+}
+
+// A making leaves one segment without records and an index that counts none; each may be of an earlier try.
+absl::Status CheckHasNoCommits(const std::string& dir) {
+  const auto damaged = [&dir](std::string_view what) {
+    return absl::DataLossError(Concat("state directory ", dir, " is damaged: its marker is cut short, and ", what));
+  };
+  RTSTREAM_ASSIGN_OR_RETURN(const std::optional<StoredIndex> index, ReadIndex(IndexPath(dir)));
+  if (index && index->sequence > 0) return damaged(Concat("its index has ", index->sequence, " commits"));
+  RTSTREAM_ASSIGN_OR_RETURN(const LogFiles files, ListLogFiles(dir));
+  for (const auto& [number, is_moved] : files.segments) {
+    RTSTREAM_ASSIGN_OR_RETURN(const auto segment, LogSegment::Open(dir, number, is_moved));
+    std::string bytes;
+    RTSTREAM_RETURN_IF_ERROR(segment->ReadBytes(kLogBlock, kFirstRead, bytes));
+    if (number != 1 || TableEnd(bytes)) return damaged(Concat(segment->path(), " has commits"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace rtstream::internal

@@ -41,4 +41,8 @@ struct RecoveredLog {
 // `last_commit`, the witness, names it.
 absl::StatusOr<RecoveredLog> ReadLog(const std::string& dir, uint64_t last_commit);
 
+// For a directory whose marker says that its making was not finished: DataLoss if there is more than that
+// leaves, so that the marker itself is what is damaged.
+absl::Status CheckHasNoCommits(const std::string& dir);
+
 }  // namespace rtstream::internal

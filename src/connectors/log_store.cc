@@ -34,6 +34,8 @@ absl::StatusOr<std::unique_ptr<LogStore>> LogStore::Open(const std::string& dir,
   std::optional<RecoveredLog> log;
   if (directory.phase() == StateDirectory::Phase::kMade) {
     RTSTREAM_ASSIGN_OR_RETURN(log, internal::ReadLog(dir, directory.last_commit()));
+  } else {
+    RTSTREAM_RETURN_IF_ERROR(internal::CheckHasNoCommits(dir));
   }
   auto impl = std::make_unique<Impl>();
   RTSTREAM_ASSIGN_OR_RETURN(impl->log,
@@ -47,6 +49,10 @@ absl::StatusOr<std::unique_ptr<StateReader>> LogStore::OpenReadOnly(const std::s
     if (absl::IsDataLoss(marker.status()) && i + 1 < kReadAttempts) continue;
     RTSTREAM_RETURN_IF_ERROR(marker.status());
     if (marker->phase() == StateDirectory::Phase::kBegun) {
+      // Unless it was just made: then the next look says so.
+      const absl::Status begun = internal::CheckHasNoCommits(dir);
+      if (absl::IsDataLoss(begun) && i + 1 < kReadAttempts) continue;
+      RTSTREAM_RETURN_IF_ERROR(begun);
       return absl::FailedPreconditionError(Concat("state directory ", dir, " has no commit yet"));
     }
     RTSTREAM_ASSIGN_OR_RETURN(const LogFiles before, internal::ListLogFiles(dir));

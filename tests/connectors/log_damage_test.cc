@@ -190,6 +190,28 @@ TEST_F(DamagedLog, MissingIndexIsFound) {
   Expect(IsDamage());
 }
 
+// A marker that ends early is what a making that was cut short leaves, before there is any commit.
+TEST_F(DamagedLog, MarkerCutAtAnyByteIsDamageWhenThereAreCommits) {
+  const std::vector<std::string> files = FilesOf(dir, "");
+  for (size_t at = 0; at < marker.size(); ++at) {
+    SCOPED_TRACE(at);
+    scratch.Write("state/RTSTREAM", marker.substr(0, at));
+    ASSERT_THAT(ReadLogReadOnly(dir), IsDamage());
+    ASSERT_THAT(LogStore::Open(dir).status(), StatusIs(kDamaged));
+    ASSERT_EQ(FilesOf(dir, ""), files);
+  }
+  scratch.Write("state/RTSTREAM", marker);
+  Expect(Holds(kCommits));
+}
+
+TEST_F(DamagedLog, MarkerCutShortIsDamageWhenTheIndexIsMissingToo) {
+  const std::vector<std::string> files = FilesOf(dir, "log-");
+  scratch.Write("state/RTSTREAM", "");
+  std::filesystem::remove(dir + "/index");
+  EXPECT_THAT(LogStore::Open(dir).status(), StatusIs(kDamaged));
+  EXPECT_EQ(FilesOf(dir, "log-"), files);
+}
+
 TEST_F(DamagedLog, RefusedOpeningChangesNothing) {
   FindLastRecord();
   scratch.Write(Log(), bytes.substr(0, end - 1));
@@ -236,6 +258,16 @@ TEST(LogDirectory, MakingThatWasCutShortGoesOn) {
   scratch.Write("state/RTSTREAM", "rtstream log sta");
   scratch.Write("state/log-0000000000000001", "half a head");
   scratch.Write("state/index.new", "half an index");
+  EXPECT_THAT(LogStore::OpenReadOnly(dir).status(), StatusIs(kRefused, HasSubstr("no commit yet")));
+  ASSERT_THAT(NumberedCommits::Apply(**LogStore::Open(dir), 1, 10), IsOk());
+  EXPECT_THAT(OpenAndReadLog(dir), IsOkAndHolds(NumberedCommits::After(10)));
+}
+
+TEST(LogDirectory, MakingThatWasCutShortAtItsLastStepGoesOn) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  ASSERT_THAT(LogStore::Open(dir).status(), IsOk());
+  scratch.Write("state/RTSTREAM", "");
   EXPECT_THAT(LogStore::OpenReadOnly(dir).status(), StatusIs(kRefused, HasSubstr("no commit yet")));
   ASSERT_THAT(NumberedCommits::Apply(**LogStore::Open(dir), 1, 10), IsOk());
   EXPECT_THAT(OpenAndReadLog(dir), IsOkAndHolds(NumberedCommits::After(10)));
