@@ -101,7 +101,7 @@ void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
   sub->add_option("--state", run.state, "directory of the state, or :memory:")
       ->type_name("DIR")
       ->capture_default_str();
-  sub->add_option("--store", texts.store, "what keeps the state: rocksdb (default) or log")
+  sub->add_option("--state-store", texts.store, "what keeps the state: log or rocksdb; default: what made it, or log")
       ->type_name("STORE")
       ->check(Reads(run.store, ParseStore, ""));
   sub->add_option("--output", run.output, "directory of the output files, or :discard:")

@@ -9,14 +9,14 @@
 
 namespace retail {
 
-// What keeps the state in its directory.
-enum class StoreKind { kLog, kRocksDb };
+// What keeps the state in its directory; kAsMade: what made it, and a log for a new one.
+enum class StoreKind { kAsMade, kLog, kRocksDb };
 
 // What `retail run` was asked for.
 struct RunFlags {
   std::vector<std::string> inputs;  // paths, or "-"
   std::string state = "retail-data/state";    // or kInMemory
-  StoreKind store = StoreKind::kRocksDb;
+  StoreKind store = StoreKind::kAsMade;
   std::string output = "retail-data/output";  // or kDiscard
   std::string master;
   std::string stock;

@@ -39,7 +39,10 @@ ExitCode Fail(ExitCode code, const absl::Status& status) {
 absl::StatusOr<std::unique_ptr<rt::StateStore>> OpenStore(const RunFlags& flags) {
   if (flags.state == RunFlags::kInMemory) return std::make_unique<rt::MemoryStateStore>();
   RTSTREAM_RETURN_IF_ERROR(MakeDirectory(flags.state));
-  if (flags.store == StoreKind::kRocksDb) return rt::RocksDbStore::Open(flags.state);
+  const bool is_rocksdb = flags.store == StoreKind::kRocksDb ||
+                          (flags.store == StoreKind::kAsMade && !rt::LogStore::Holds(flags.state) &&
+                           rt::RocksDbStore::Holds(flags.state));
+  if (is_rocksdb) return rt::RocksDbStore::Open(flags.state);
   return rt::LogStore::Open(flags.state);
 }
 

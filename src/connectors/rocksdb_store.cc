@@ -98,6 +98,10 @@ absl::StatusOr<std::unique_ptr<StateReader>> RocksDbStore::OpenReadOnly(const st
   return status;
 }
 
+bool RocksDbStore::Holds(const std::string& dir) {
+  return StateDirectory::Look(dir, StateDirectory::Kind::kRocksDb).ok();
+}
+
 absl::StatusOr<std::optional<Versioned>> RocksDbStore::Get(std::string_view key) const {
   RTSTREAM_ASSIGN_OR_RETURN(std::shared_ptr<Database> database, impl_->Use());
   return DatabaseReader(std::move(database)).Get(key);

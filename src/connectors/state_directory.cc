@@ -63,6 +63,14 @@ absl::Status CheckIsOurs(const std::string& dir) {
       Concat(dir, " holds files that are not a state of rtstream, want an empty directory"));
 }
 
+// For a marker that is cut so short that it does not say what it marks.
+absl::Status CheckHasNone(StateDirectory::Kind kind, const std::string& dir) {
+  const std::string first = Concat(dir, kind == StateDirectory::Kind::kLog ? "/index" : "/CURRENT");
+  if (access(first.c_str(), F_OK) != 0) return absl::OkStatus();
+  return absl::DataLossError(Concat("state directory ", dir, " is damaged: its ", kMarker, " is cut short, and ",
+                                    first, " is of a ", NameOf(kind)));
+}
+
 absl::Status WriteAt(int fd, std::string_view bytes, size_t offset, std::string_view path) {
   const ssize_t n = pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
   if (n == static_cast<ssize_t>(bytes.size())) return absl::OkStatus();
@@ -84,6 +92,7 @@ absl::StatusOr<StateDirectory> StateDirectory::Lock(const std::string& dir, Kind
         Concat("state directory ", dir, " is in use by another process"));
   }
   RTSTREAM_RETURN_IF_ERROR(state.ReadMarker());
+  if (state.phase_ == Phase::kBegun) RTSTREAM_RETURN_IF_ERROR(CheckHasNone(Other(kind), dir));
   return state;
 }
 

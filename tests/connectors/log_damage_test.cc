@@ -243,6 +243,15 @@ TEST(LogDirectory, StateOfARocksDbStoreIsRefusedByName) {
   EXPECT_FALSE(LogStore::Holds(scratch.Path("state")));
 }
 
+TEST(LogDirectory, EmptiedMarkerDoesNotMakeALogOfARocksDbStoresState) {
+  ScratchDir scratch;
+  std::filesystem::create_directory(scratch.Path("state"));
+  scratch.Write("state/RTSTREAM", "");
+  scratch.Write("state/CURRENT", "MANIFEST-000005\n");
+  EXPECT_THAT(LogStore::Open(scratch.Path("state")).status(),
+              StatusIs(kDamaged, HasSubstr("is of a RocksDbStore")));
+}
+
 TEST(LogDirectory, SecondOpeningIsToldThatItIsInUse) {
   ScratchDir scratch;
   const std::string dir = scratch.Path("state");

@@ -154,10 +154,10 @@ class BadOutputs(RetailTest):
         self.check_repaired(path)
 
     def test_a_limit_on_the_size_of_files(self):
-        path = self.sales(200_000)
+        path = self.sales(400_000)  # facts of some 100 MB
 
-        def limit():
-            resource.setrlimit(resource.RLIMIT_FSIZE, (12 << 20, 12 << 20))
+        def limit():  # above what the state sets aside for a file, 64 MiB
+            resource.setrlimit(resource.RLIMIT_FSIZE, (66 << 20, 66 << 20))
         # Python ignores SIGXFSZ, and so does the child when it restores no signals: write() says EFBIG.
         done = execute(self.command([path]), preexec_fn=limit, restore_signals=False)
         self.check_refused(done, 1, "large")

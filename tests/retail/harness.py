@@ -18,7 +18,7 @@ import unittest
 QUERIES = ("inventory", "daily-sales", "store-hour")
 FILES = ("facts", "failed", "hot", "cold", "dead_letters")
 RATES = ("events_per_second", "elapsed_s", "cpu_s_per_million_events", "written_mb_per_million_events")
-OPTIONS = None  # set by main(): retail, reference, seed, kills
+OPTIONS = None  # set by main(): retail, reference, state_store, seed, kills
 DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
 
 
@@ -28,6 +28,7 @@ def main(kills=0):
     parser = argparse.ArgumentParser()
     parser.add_argument("--retail", required=True, type=os.path.abspath)
     parser.add_argument("--reference", required=True, type=os.path.abspath)
+    parser.add_argument("--state-store", choices=("log", "rocksdb"), default="log")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     if kills:
         parser.add_argument("kills", type=int, nargs="?", default=kills)
@@ -77,7 +78,8 @@ class RetailTest(unittest.TestCase):
         """`retail run` with state and output below `place`."""
         return [OPTIONS.retail, "run",
                 *(part for path in inputs for part in ("--input", path)),
-                "--state", self.path(place, "state"), "--output", self.path(place, "output"), *flags]
+                "--state", self.path(place, "state"), "--state-store", OPTIONS.state_store,
+                "--output", self.path(place, "output"), *flags]
 
     def run_retail(self, inputs, flags=(), place="work", code=0, says=None, **options):
         """Runs to the end; checks the exit code, that stderr has `says`, and stdout. The summary, or None."""

@@ -62,6 +62,9 @@ class RocksDbStore final : public StateStore {
   //   Unavailable         the files changed during every one of many attempts
   static absl::StatusOr<std::unique_ptr<StateReader>> OpenReadOnly(const std::string& dir);
 
+  // Whether `dir` holds the state of a RocksDbStore.
+  static bool Holds(const std::string& dir);
+
   ~RocksDbStore() override;
 
   absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override;
