@@ -103,7 +103,7 @@ void DedupRtstream(benchmark::State& state) {
           for (size_t i = 0; i < n; ++i) {
             batch.AddNumber(rt::PackKey(ids[begin + i]));
           }
-          table.Prepare(batch);
+          if (!table.Prepare(batch).ok()) return size_t{0};
           for (size_t i = 0; i < n; ++i) {
             table.PrefetchAhead(i);
             benchmark::DoNotOptimize(table.Claim(batch, i, 0, now, now));

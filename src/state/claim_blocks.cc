@@ -13,6 +13,7 @@ namespace rtstream {
 namespace {
 
 constexpr uint8_t kFormat = 3;
+constexpr uint64_t kAllEpochs = ~uint64_t{0};
 constexpr uint64_t kSign = uint64_t{1} << 63;
 constexpr size_t kExactBytes = 16, kFingerprintBytes = 8;  // of a stored number
 
@@ -40,6 +41,9 @@ std::string ClaimTable::TakeUncommitted(Bucket& bucket) {
     return log_.chunk(a).slice < log_.chunk(b).slice;
   });
   ByteWriter out;
+  size_t units = 0;
+  for (const uint32_t number : chunks) units += log_.chunk(number).used - log_.chunk(number).committed;
+  out.Reserve(64 + chunks.size() * 9 + units * (options_.fingerprints && kIsNumber ? 8 : 16));
   out.U8(kFormat);
   out.U8(options_.fingerprints);
   out.I64(options_.window.count());
@@ -73,22 +77,23 @@ std::string ClaimTable::TakeUncommitted(Bucket& bucket) {
   return block;
 }
 
-void ClaimTable::DeleteBlocks(CheckpointWriter& out, Kind kind, int64_t bucket,
-                              uint64_t stored) const {
+void ClaimTable::DeleteBlocks(CheckpointWriter& out, Kind kind, int64_t bucket, uint64_t stored,
+                              uint64_t last_epoch) const {
   // Blocks are deleted by who owns the slice in their key.
   for (uint64_t lanes = stored & slices_; lanes != 0; lanes &= lanes - 1) {
     const std::string key =
         out.Key(LaneKey(kind, bucket, static_cast<uint32_t>(std::countr_zero(lanes))));
-    out.batch().DeleteRange(key, Concat(key, "~"));
+    out.batch().DeleteRange(key, Concat(key, OrderedHex(last_epoch), "~"));
   }
 }
 
 absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
   for (const Dropped& dropped : dropped_) {
-    DeleteBlocks(out, kNumbers, dropped.bucket, dropped.numbers);
-    DeleteBlocks(out, kTexts, dropped.bucket, dropped.texts);
+    DeleteBlocks(out, kNumbers, dropped.bucket, dropped.numbers, kAllEpochs);
+    DeleteBlocks(out, kTexts, dropped.bucket, dropped.texts, kAllEpochs);
   }
   dropped_.clear();
+  if (runs_ != nullptr) RTSTREAM_RETURN_IF_ERROR(CommitRuns(out));
   const auto lane = static_cast<uint32_t>(std::countr_zero(slices_));
   const auto put = [&](Kind kind, int64_t number, std::string block, uint64_t& stored) {
     if (block.empty()) return;
@@ -108,6 +113,7 @@ absl::Status ClaimTable::Checkpoint(CheckpointWriter& out) {
     out.batch().Put(out.Key("k"), std::move(secret));
     is_hash_stored_ = true;
   }
+  if (runs_ != nullptr) BuildRunIfDue(out.epoch());
   return absl::OkStatus();
 }
 
@@ -120,6 +126,7 @@ absl::Status ClaimTable::Restore(const CheckpointReader& in, uint64_t slices) {
     RTSTREAM_ASSIGN_OR_RETURN(hash_, IdHash::WithSecret(bytes));
     is_hash_stored_ = true;
   }
+  RTSTREAM_RETURN_IF_ERROR(RestoreRuns(in));
   RTSTREAM_RETURN_IF_ERROR(ReadBlocks(in, kNumbers));
   RTSTREAM_RETURN_IF_ERROR(ReadBlocks(in, kTexts));
   for (auto& [number, bucket] : buckets_) {
@@ -132,25 +139,36 @@ absl::Status ClaimTable::Restore(const CheckpointReader& in, uint64_t slices) {
   return absl::OkStatus();
 }
 
+absl::Status ClaimTable::RestoreRuns(const CheckpointReader& in) {
+  if (runs_ != nullptr) return runs_->Restore(in, slices_);
+  return in.store().Scan(in.Key("r/"), [](std::string_view key, std::string_view) {
+    return absl::FailedPreconditionError(
+        Concat("ids of this state are on disk (", key, "): it needs a memory budget and its blobs"));
+  });
+}
+
 absl::Status ClaimTable::ReadBlocks(const CheckpointReader& in, Kind kind) {
   const char letter = kind;
   const std::string prefix = in.Key(Concat(std::string_view(&letter, 1), "/"));
   return in.store().Scan(
       prefix, [&](std::string_view key, std::string_view value) -> absl::Status {
         // <bucket: 16>/<lane: 2>/<epoch: 16>
-        uint64_t number = 0, lane = 0;
+        uint64_t number = 0, lane = 0, epoch = 0;
         constexpr size_t kNameSize = 16 + 1 + 2 + 1 + 16;
         if (key.size() != prefix.size() + kNameSize ||
             !absl::SimpleHexAtoi(absl::string_view(key.data() + prefix.size(), 16), &number) ||
             !absl::SimpleHexAtoi(absl::string_view(key.data() + prefix.size() + 17, 2), &lane) ||
+            !absl::SimpleHexAtoi(absl::string_view(key.data() + prefix.size() + 20, 16), &epoch) ||
             lane >= kSlices) {
           return absl::DataLossError("a stored key does not name a block of ids");
         }
         RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
         const auto bucket = static_cast<int64_t>(number ^ kSign);
-        RTSTREAM_RETURN_IF_ERROR(ReadBlock(kind, bucket, block));
-        (kind == kNumbers ? BucketOf(bucket).stored_numbers : BucketOf(bucket).stored_texts) |=
-            uint64_t{1} << lane;
+        bool is_shared = false;
+        RTSTREAM_RETURN_IF_ERROR(ReadBlock(kind, bucket, epoch, block, is_shared));
+        Bucket& read = BucketOf(bucket);
+        (kind == kNumbers ? read.stored_numbers : read.stored_texts) |= uint64_t{1} << lane;
+        if (kind == kNumbers && is_shared) read.shared_numbers |= uint64_t{1} << lane;
         return absl::OkStatus();
       });
 }
@@ -168,7 +186,8 @@ void ClaimTable::Load(int64_t number, uint32_t slice, uint64_t hash, const Id& i
   }
 }
 
-absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, std::string_view block) {
+absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, uint64_t epoch, std::string_view block,
+                                   bool& is_shared) {
   ByteReader in(block);
   if (const uint8_t format = in.U8(); format != kFormat) {
     return absl::FailedPreconditionError(
@@ -189,6 +208,7 @@ absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, std::string_view b
     uint64_t n = in.U64();
     if (slice >= kSlices) return absl::DataLossError("a block of ids has no such slice");
     const bool is_owned = (slices_ >> slice & 1) != 0;
+    is_shared = is_shared || !is_owned;
     if (kind == kTexts) {
       for (; n > 0 && in.ok(); --n) {
         const std::string_view text = in.String();
@@ -197,7 +217,7 @@ absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, std::string_view b
       continue;
     }
     const std::string_view numbers = n < block.size() ? in.Raw(n * bytes) : in.Raw(block.size() + 1);
-    if (!is_owned) continue;
+    if (!is_owned || (runs_ != nullptr && epoch <= runs_->CoveredUntil(number, slice))) continue;
     for (ByteReader each(numbers); !each.done();) {
       const uint64_t high = each.U64();
       const Word128 hash{high, options_.fingerprints ? 0 : each.U64()};

@@ -4,6 +4,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "rtstream/base/status_macros.h"
+
 namespace rtstream {
 namespace {
 
@@ -16,11 +18,21 @@ absl::Status ClaimTable::Open(const ClaimOptions& options) {
     return absl::InvalidArgumentError(
         Concat("want a window of at least 16 us, got ", options.window.count(), " us"));
   }
+  if (options.memory_budget > 0 && options.blobs == nullptr) {
+    return absl::InvalidArgumentError("a memory budget needs a place for the ids beyond it");
+  }
   options_ = options;
+  if (options.memory_budget > 0 && keeps_changes_) {
+    runs_ = std::make_unique<ClaimRuns>(*options.blobs, options.fingerprints ? 8 : 16);
+    log_.KeepTags(IdLog::Tags::kAll);
+  }
   width_ = options.window / 8;
   near_number_ = near_begin_ = 0;
   if (options.fingerprints) log_.UseFingerprints();
-  if (options.expected_ids > 0) index_.Reserve(options.expected_ids);
+  if (options.expected_ids > 0) {
+    index_.Reserve(options.expected_ids);
+    log_.Reserve(options.expected_ids);
+  }
   return absl::OkStatus();
 }
 
@@ -29,10 +41,13 @@ void ClaimTable::Attach(const StateHost& host) {
     log_.UsePages(*host.pages);
     index_.UsePages(*host.pages);
   }
-  if (!host.keeps_changes) log_.KeepTags(IdLog::Tags::kNone);
+  keeps_changes_ = host.keeps_changes;
+  if (keeps_changes_) return;
+  runs_ = nullptr;
+  log_.KeepTags(IdLog::Tags::kNone);
 }
 
-void ClaimTable::Prepare(const IdBatch& ids) {
+absl::Status ClaimTable::Prepare(const IdBatch& ids, absl::Span<const uint8_t> slices) {
   hashes_.resize(ids.size());
   for (size_t i = 0; i < ids.size(); ++i) {
     hashes_[i] = ids.is_number(i) ? hash_(ids.number(i)) : Word128{hash_(ids.text(i)), 0};
@@ -41,6 +56,12 @@ void ClaimTable::Prepare(const IdBatch& ids) {
   if (options_.fingerprints) {
     for (Word128& hash : hashes_) hash.low = 0;
   }
+  on_disk_.clear();
+  if (runs_ == nullptr) return absl::OkStatus();
+  if (runs_->is_building() && index_.size() * bytes_an_id() + runs_->memory() > options_.memory_budget) {
+    runs_->Wait(std::chrono::milliseconds(1));
+  }
+  return runs_->empty() ? absl::OkStatus() : runs_->Look(hashes_, slices, on_disk_);
 }
 
 bool ClaimTable::IsLive(int64_t bucket, Time watermark) const {
@@ -111,6 +132,11 @@ ClaimTable::Outcome ClaimTable::ClaimOne(const Id& id, uint32_t i, uint32_t slic
       return IdLog::UnitOf(*known) < chunk.settled ? Outcome::kDuplicate : Outcome::kPending;
     }
   }
+  if constexpr (std::is_same_v<Id, Word128>) {
+    if (!on_disk_.empty() && on_disk_[i] != ClaimRuns::kNowhere && IsLive(on_disk_[i], watermark)) {
+      return Outcome::kDuplicate;
+    }
+  }
   const uint32_t ref = Append(NumberOf(event_time), slice, id);
   if (known != nullptr) {
     --log_.chunk(IdLog::ChunkNumberOf(*known)).references;
@@ -141,29 +167,95 @@ void ClaimTable::SettleRest() {
   pending_.clear();
 }
 
-void ClaimTable::FreeChunk(uint32_t number) {
-  index_.EraseGroup(number, log_.chunk(number).references);
-  log_.Free(number);
+void ClaimTable::ExpireChunk(uint32_t number) {
+  expired_.push_back({number, log_.chunk(number).references});
+  expired_ids_ += log_.chunk(number).references;
+}
+
+void ClaimTable::FreeExpired() {
+  for (size_t left = kChunksAtOnce; left > 0 && !expired_.empty(); --left) {
+    const auto [number, references] = expired_.back();
+    expired_.pop_back();
+    expired_ids_ -= references;
+    index_.EraseGroup(number, log_.chunk(number).references);
+    log_.Free(number);
+  }
 }
 
 void ClaimTable::Expire(Time watermark) {
+  watermark_ = watermark;
+  if (runs_ != nullptr) {
+    runs_->Expire([&](int64_t bucket) { return IsLive(bucket, watermark); });
+  }
   while (!buckets_.empty() && !IsLive(buckets_.begin()->first, watermark)) {
     auto& [number, bucket] = *buckets_.begin();
     if ((bucket.stored_numbers | bucket.stored_texts) != 0) {
       dropped_.push_back({number, bucket.stored_numbers, bucket.stored_texts});
     }
-    expired_.insert(expired_.end(), bucket.chunks.begin(), bucket.chunks.end());
+    for (const uint32_t chunk : bucket.chunks) ExpireChunk(chunk);
     buckets_.erase(buckets_.begin());
     last_bucket_ = nullptr;
   }
-  for (size_t left = kChunksAtOnce; left > 0 && !expired_.empty(); --left) {
-    FreeChunk(expired_.back());
-    expired_.pop_back();
-  }
+  FreeExpired();
   constexpr size_t kLinesPerClaim = 4, kLeastLines = 64;
   index_.Sweep(claims_ * kLinesPerClaim + kLeastLines);
   claims_ = 0;
   for (const uint32_t number : index_.TakeFreeGroups()) log_.FreeNumber(number);
+}
+
+absl::Status ClaimTable::CommitRuns(CheckpointWriter& out) {
+  RTSTREAM_ASSIGN_OR_RETURN(
+      const std::optional<ClaimRuns::Built> built,
+      runs_->Commit(out, [&](int64_t bucket) { return IsLive(bucket, watermark_); }));
+  if (!built) return absl::OkStatus();
+  // The index lets go of them by and by.
+  for (const uint32_t chunk : building_chunks_) ExpireChunk(chunk);
+  building_chunks_.clear();
+  FreeExpired();
+  if (!built->is_dropped) {
+    const Bucket& bucket = BucketOf(built->bucket);
+    DeleteBlocks(out, kNumbers, built->bucket, bucket.stored_numbers & ~bucket.shared_numbers,
+                 built->epoch);
+  }
+  return absl::OkStatus();
+}
+
+void ClaimTable::BuildRunIfDue(uint64_t epoch) {
+  if (runs_->is_building() || !expired_.empty()) return;
+  const uint64_t filters = std::min<uint64_t>(runs_->memory(), options_.memory_budget);
+  const uint64_t most = (options_.memory_budget - filters) / 5 * 2 / bytes_an_id();
+  constexpr size_t kMostRuns = 4;  // of a bucket
+  const int64_t newest = buckets_.empty() ? 0 : buckets_.rbegin()->first;
+  if (index_.size() <= most) {
+    runs_->MergeIfDue(kMostRuns, newest - 1);
+    return;
+  }
+  int64_t fullest = 0;
+  size_t most_ids = 0;
+  for (const auto& [number, bucket] : buckets_) {
+    size_t ids = 0;
+    for (const uint32_t chunk : bucket.chunks) {
+      if (log_.chunk(chunk).holds_numbers) ids += log_.chunk(chunk).references;
+    }
+    if (ids <= most_ids) continue;
+    most_ids = ids;
+    fullest = number;
+  }
+  if (most_ids == 0) return;
+  Bucket& bucket = BucketOf(fullest);
+  std::vector<const IdLog::Chunk*> chunks;
+  std::vector<uint32_t> rest;
+  for (const uint32_t chunk : bucket.chunks) {
+    if (!log_.chunk(chunk).holds_numbers) {
+      rest.push_back(chunk);
+      continue;
+    }
+    building_chunks_.push_back(chunk);
+    chunks.push_back(&log_.chunk(chunk));
+  }
+  bucket.chunks = std::move(rest);
+  bucket.numbers.clear();
+  runs_->Build(fullest, epoch, std::move(chunks));
 }
 
 template uint32_t ClaimTable::Append(int64_t, uint32_t, const Word128&);

@@ -57,8 +57,8 @@ constexpr size_t kFewestLines = 64;
 }  // namespace
 
 IdIndex::IdIndex()
-    : now_(kFewestLines), limit_(kFewestLines * kMostPerLine / 16), step_at_(limit_) {
-  now_.Provide(now_.lines(), spare_, nullptr);
+    : lines_{IdLines(kFewestLines), {}}, step_at_(LimitOf(kFewestLines)) {
+  now().Provide(now().lines(), spare_, nullptr);
 }
 
 bool IdIndex::Erase(uint64_t hash, uint32_t ref) {
@@ -70,7 +70,9 @@ bool IdIndex::Erase(uint64_t hash, uint32_t ref) {
   while (slot < lines[line].refs || slot >= lines[line].refs + IdLine::kSlots) ++line;
   RemoveSlot(lines, line, static_cast<size_t>(slot - lines[line].refs));
   // What moved back may belong to an erased group and must not escape the sweeping.
-  if (is_sweeping_) sweep_at_ = std::min(sweep_at_, line);
+  if ((round_ == Round::kNow && &lines == &now()) || (round_ == Round::kNext && &lines == &next())) {
+    sweep_at_ = std::min(sweep_at_, line);
+  }
   return true;
 }
 
@@ -100,138 +102,147 @@ void IdIndex::EraseGroup(uint32_t group, size_t references) {
   erased_later_.push_back(group);
 }
 
-void IdIndex::FreeWaiting() {
+void IdIndex::Sweep(size_t lines) {
+  if (round_ == Round::kNone) {
+    if (erased_later_.empty()) return;
+    waiting_.swap(erased_later_);
+    round_ = Round::kNext;
+    sweep_at_ = 0;
+    sweep_end_ = next().homes() == 0 ? 0 : FirstOf(cursor_) + IdLine::kSlots;
+  }
+  if (round_ == Round::kNext) {
+    // Crowds reach farther than their homes.
+    while (sweep_at_ < sweep_end_ ||
+           (sweep_at_ > 0 && sweep_at_ < next().lines() && next()[sweep_at_ - 1].IsFull())) {
+      if (lines == 0) return;
+      --lines;
+      SweepLine(next(), sweep_at_++);
+    }
+    round_ = Round::kNow;
+    sweep_at_ = 0;
+  }
+  sweep_at_ = std::max(sweep_at_, cursor_);
+  const size_t stop = std::min(now().lines(), sweep_at_ + lines);
+  for (; sweep_at_ < stop; ++sweep_at_) SweepLine(now(), sweep_at_);
+  if (sweep_at_ == now().lines()) FinishRound();
+}
+
+void IdIndex::SweepLine(const IdLines& lines, size_t i) {
+  constexpr size_t kAhead = 16;
+  if (i + kAhead < lines.lines()) lines.Prefetch(i + kAhead);
+  const IdLine& line = lines[i];
+  // What moves back into a full line's hole comes to stand at its end.
+  for (size_t k = line.count(); k-- > 0;) {
+    while (k < line.count() && IsErased(line.refs[k])) {
+      RemoveSlot(lines, i, k);
+      --erased_;
+      if (line.IsFull()) k = IdLine::kSlots - 1;
+    }
+  }
+}
+
+void IdIndex::FinishRound() {
+  round_ = Round::kNone;
   for (const uint32_t group : waiting_) erased_groups_[group / 64] &= ~(uint64_t{1} << group % 64);
   free_groups_.insert(free_groups_.end(), waiting_.begin(), waiting_.end());
   waiting_.clear();
 }
 
-void IdIndex::Sweep(size_t lines) {
-  if (next_.homes() != 0) return;  // growth does it
-  if (!is_sweeping_) {
-    if (erased_later_.empty()) return;
-    waiting_.swap(erased_later_);
-    is_sweeping_ = true;
-    sweep_at_ = 0;
-  }
-  constexpr size_t kAhead = 16;
-  const size_t stop = std::min(now_.lines(), sweep_at_ + lines);
-  for (; sweep_at_ < stop; ++sweep_at_) {
-    if (sweep_at_ + kAhead < now_.lines()) __builtin_prefetch(&now_[sweep_at_ + kAhead], 1);
-    const IdLine& line = now_[sweep_at_];
-    // What moves back into a line's hole comes to stand behind what is looked at next, or is it.
-    for (size_t k = line.count(); k-- > 0;) {
-      while (k < line.count() && IsErased(line.refs[k])) {
-        RemoveSlot(now_, sweep_at_, k);
-        --erased_;
-        if (line.IsFull()) k = IdLine::kSlots - 1;
-      }
-    }
-  }
-  if (sweep_at_ < now_.lines()) return;
-  is_sweeping_ = false;
-  FreeWaiting();
-}
-
 void IdIndex::Reserve(size_t references) {
-  const size_t homes = references * 16 / kMostPerLine + 1;
-  if (homes <= now_.homes()) return;
-  now_ = IdLines(homes);
-  limit_ = step_at_ = std::max(references, homes * kMostPerLine / 16);
-  now_.Provide(now_.lines(), spare_, pool_);
-  now_.Touch();
+  const size_t homes = references * 24 / kMostPerLine + 1;
+  if (homes <= now().homes()) return;
+  now() = IdLines(homes);
+  step_at_ = std::max(references, LimitOf(homes));
+  now().Provide(now().lines(), spare_, pool_);
+  now().Touch();
 }
 
 void IdIndex::GoOnGrowing() {
   step_at_ = size_ + kInsertsPerStep;
-  if (next_.homes() == 0) BeginGrowth();
-  Move(kMovedAtOnce);
+  if (next().homes() == 0) BeginGrowth();
+  // Where a line is as full as it may be: there are size / homes * dh / dx references a line at h, with
+  // x = h (2 + h) / 3.
+  const double h = static_cast<double>(size_) / static_cast<double>(LimitOf(now().homes())) - 1;
+  const double x = std::min(1.0, h * (2 + h) / 3);
+  Move(x < 1 ? static_cast<size_t>(x * static_cast<double>(now().homes())) : now().lines());
 }
 
 void IdIndex::PutAfterGrowth(uint64_t hash, uint32_t ref) {
   // Hashes that are still together when there are 500 times as many lines are the same.
-  constexpr int kMostTries = 16;
+  constexpr int kMostTries = 9;
   for (int i = 0; i < kMostTries; ++i) {
-    if (next_.homes() == 0) BeginGrowth();
-    Move(now_.lines());
+    if (next().homes() == 0) BeginGrowth();
+    Move(now().lines());
     if (Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) return;
   }
   throw std::bad_alloc();
 }
 
 void IdIndex::BeginGrowth() {
-  // Whole pieces once there are some, so that none is cut.
-  // Where a good part is of erased groups, as many lines as there are will do.
-  size_t homes = now_.homes();
-  if (erased_ <= limit_ / 4) homes += homes / 2;
-  waiting_.insert(waiting_.end(), erased_later_.begin(), erased_later_.end());
-  erased_later_.clear();
-  is_sweeping_ = false;
-  if (homes > IdLines::kPiece) {
-    homes = (homes + IdLines::kPiece - 1) / IdLines::kPiece * IdLines::kPiece;
-  }
-  next_ = IdLines(homes);
-  next_.Provide(0, spare_, pool_);
-  limit_ = homes * kMostPerLine / 16;
+  next() = IdLines(2 * now().homes());
+  next().Provide(0, spare_, pool_);
 }
 
 // Goes on to the end of a line that is not full: nothing that lives behind it has its home before it.
-void IdIndex::Move(size_t lines) {
-  const size_t stop = std::min(now_.lines(), cursor_ + lines);
+void IdIndex::Move(size_t stop) {
+  stop = std::min(now().lines(), stop);
+  if (cursor_ >= stop) return;
   // How full the lines are that are being filled: read from a line that was just written piece by piece,
   // it would be waited for.
   constexpr uint8_t kUnknown = 0xff;
   constexpr size_t kAhead = 16;
-  std::array<uint8_t, 2 * kMovedAtOnce> counts;
+  std::array<uint8_t, kCounted> counts;
   counts.fill(kUnknown);
-  const size_t first = next_.homes() * cursor_ / now_.homes();
-  const size_t end = std::min(first + counts.size(), next_.lines() - 1);  // the last line is Put's to judge
+  const size_t first = FirstOf(cursor_);
+  const size_t end = std::min(first + counts.size(), next().lines() - 1);  // the last line is Put's to judge
   bool is_inside = false;  // a cluster
-  for (; cursor_ < now_.lines() && (cursor_ < stop || is_inside); ++cursor_) {
-    next_.Provide(next_.homes() * (cursor_ + 1) / now_.homes() + IdLines::kPiece / 2, spare_, pool_);
-    const IdLine& line = now_[cursor_];
+  for (; cursor_ < now().lines() && (cursor_ < stop || is_inside); ++cursor_) {
+    next().Provide(FirstOf(cursor_ + 1) + IdLines::kPiece / 2, spare_, pool_);
+    const IdLine& line = now()[cursor_];
     __builtin_prefetch(&line + kAhead);
-    __builtin_prefetch(&next_[next_.homes() * cursor_ / now_.homes()] + kAhead + kAhead / 2, 1);
+    __builtin_prefetch(&next()[FirstOf(cursor_)] + 2 * kAhead, 1);
+    __builtin_prefetch(&next()[FirstOf(cursor_)] + 2 * kAhead + 1, 1);
     for (size_t k = 0; k < IdLine::kSlots && line.refs[k] != 0; ++k) {
       if (IsErased(line.refs[k])) {
         --size_;
         --erased_;
         continue;
       }
-      size_t to = next_.HomeOf(line.tags[k]);
+      size_t to = next().HomeOf(line.tags[k]);
       for (; to < end; ++to) {
         uint8_t& count = counts[to - first];
-        if (count == kUnknown) count = static_cast<uint8_t>(next_[to].count());
+        if (count == kUnknown) count = static_cast<uint8_t>(next()[to].count());
         if (count == IdLine::kSlots) continue;
-        next_[to].tags[count] = line.tags[k];
-        next_[to].refs[count] = line.refs[k];
+        next()[to].tags[count] = line.tags[k];
+        next()[to].refs[count] = line.refs[k];
         ++count;
         break;
       }
       if (to < end) [[likely]] continue;
       counts.fill(kUnknown);
-      // A crowd at the end that the tail cannot hold, with half as many lines more: all of one hash.
-      if (!Put({&next_, to}, line.tags[k], line.refs[k])) throw std::bad_alloc();
+      // A crowd at the end that the tail cannot hold, with twice as many lines: all of one hash.
+      if (!Put({&next(), to}, line.tags[k], line.refs[k])) throw std::bad_alloc();
     }
     is_inside = line.IsFull();
   }
-  now_.GiveBack(cursor_, spare_);
-  if (cursor_ >= now_.lines()) FinishGrowth();
+  now().GiveBack(cursor_, spare_);
+  if (cursor_ >= now().lines()) FinishGrowth();
 }
 
 void IdIndex::FinishGrowth() {
-  next_.Provide(next_.lines(), spare_, pool_);
-  now_.GiveBack(now_.lines() + IdLines::kPiece, spare_);
-  now_ = std::move(next_);
-  next_ = {};
+  next().Provide(next().lines(), spare_, pool_);
+  now().GiveBack(now().lines() + IdLines::kPiece, spare_);
+  now() = std::move(next());
+  next() = {};
   cursor_ = 0;
-  step_at_ = limit_;
+  step_at_ = LimitOf(now().homes());
   spare_.clear();
-  FreeWaiting();
+  if (round_ == Round::kNow) FinishRound();
+  if (round_ == Round::kNext) round_ = Round::kNow;
 }
 
 size_t IdIndex::memory() const {
-  size_t bytes = now_.memory() + next_.memory();
+  size_t bytes = lines_[0].memory() + lines_[1].memory();
   for (const Pages& pages : spare_) bytes += pages.size();
   return bytes;
 }

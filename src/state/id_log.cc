@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <new>
 #include <utility>
 
@@ -31,6 +32,17 @@ char* ChunkMemory::Take(size_t size) {
   char* const memory = free.back();
   free.pop_back();
   return memory;
+}
+
+void ChunkMemory::Reserve(size_t pieces) {
+  const size_t size = least_ << kSteps;
+  std::vector<char*>& free = free_[kSteps];
+  while (free.size() < pieces) {
+    blocks_.push_back(Pages(Pages::kHugePage));
+    char* const block = blocks_.back().data();
+    std::memset(block, 0, Pages::kHugePage);
+    for (size_t at = 0; at + size <= Pages::kHugePage; at += size) free.push_back(block + at);
+  }
 }
 
 void ChunkMemory::Give(char* memory, size_t size) { free_[ListOf(size)].push_back(memory); }
@@ -115,6 +127,20 @@ void IdLog::Free(uint32_t number) {
     texts_.Give(chunk.data, chunk.size * kTextUnit);
   }
   chunk = Chunk();
+}
+
+void IdLog::AppendRange(const Chunk& chunk, bool are_fingerprints, uint64_t first, uint64_t last,
+                        std::vector<Word128>& out) {
+  const auto first_tag = static_cast<uint32_t>(first >> 32), last_tag = static_cast<uint32_t>(last >> 32);
+  for (uint32_t at = 0; at < chunk.used; ++at) {
+    const uint32_t tag = chunk.tags[at];
+    if (tag < first_tag || tag > last_tag) [[likely]] continue;
+    Word128 hash = RestAt(chunk, at, are_fingerprints ? kFingerprintBytes : kExactBytes);
+    hash.high |= uint64_t{tag} << 32;
+    if (hash.high < first || hash.high > last) continue;
+    if (!chunk.holes.empty() && std::binary_search(chunk.holes.begin(), chunk.holes.end(), at)) continue;
+    out.push_back(hash);
+  }
 }
 
 size_t IdLog::FirstHole(const Chunk& chunk, uint32_t begin) {

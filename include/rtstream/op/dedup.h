@@ -29,6 +29,12 @@ struct DedupOptions {
   // How many ids the window is expected to hold, for which memory (11 bytes an id) is taken at the start:
   // no claim then pays for growth. A hint: more are remembered all the same. Default 0: grows by and by.
   uint64_t expected_ids = 0;
+  // What the ids may take of memory, in bytes. Beyond, they go to `blobs`: 16.3 bytes of disk and 12.3 bits of
+  // memory an id, which is the least that a budget can be kept with; the newest ones, a few million at least,
+  // should have room beside that, at 31 bytes each. Default 0: no limit. Needs commits, and ids that are not
+  // longer than 16 bytes: other texts stay in memory. Once ids are on disk, the state needs both options.
+  uint64_t memory_budget = 0;
+  BlobStore* blobs = nullptr;  // must outlive the pipeline; no other operator's
 };
 
 namespace internal {
@@ -68,7 +74,7 @@ struct DedupOp {
         ids.AddBytes([&](std::string& out) { KeyCodec<Id>::Append(key, out); });
       }
     }
-    claims.Prepare(ids);
+    RTSTREAM_RETURN_IF_ERROR(claims.Prepare(ids));
     fresh.Clear();
     duplicates.Clear();
     constexpr uint32_t slice = 0;  // of a stream without keys
@@ -113,7 +119,9 @@ struct DedupOp {
     is_open = true;
     absl::Status opened = claims.Open({.window = options.window,
                                              .fingerprints = options.fingerprints,
-                                             .expected_ids = options.expected_ids});
+                                             .expected_ids = options.expected_ids,
+                                             .memory_budget = options.memory_budget,
+                                             .blobs = options.blobs});
     if (opened.ok()) return opened;
     return absl::Status(opened.code(), Concat("operator '", name, "': ", MessageOf(opened)));
   }

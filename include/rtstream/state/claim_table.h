@@ -3,15 +3,19 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "rtstream/base/time.h"
 #include "rtstream/core/frame.h"
 #include "rtstream/state/byte_io.h"
+#include "rtstream/state/blob_store.h"
 #include "rtstream/state/checkpoint.h"
+#include "rtstream/state/claim_runs.h"
 #include "rtstream/state/id_batch.h"
 #include "rtstream/state/id_hash.h"
 #include "rtstream/state/id_index.h"
@@ -25,6 +29,10 @@ struct ClaimOptions {
   Duration window{0};         // at least 16 us, the same for the life of the state
   bool fingerprints = false;  // the same for the life of the state
   uint64_t expected_ids = 0;  // for which memory is taken at once; more are taken all the same
+  // What ids, index and filters may take, in bytes; 0: no limit. Beyond, numbers go to `blobs`, which must
+  // outlive the table. Needs commits: without, it has no effect.
+  uint64_t memory_budget = 0;
+  BlobStore* blobs = nullptr;
 };
 
 // Which ids were seen within a window of event time. An id belongs to the bucket of its first copy's
@@ -42,6 +50,11 @@ struct ClaimOptions {
 // them tells where an id is, 11 to 17 bytes an id. A look-up of a new id touches one cache line. A bucket
 // that goes, goes in time that does not depend on its ids; what the index has of them is swept out by and by.
 //
+// With a memory budget the numbers of the fullest bucket become a sorted run on disk (ClaimRuns) whenever what
+// is in memory takes two fifths of what filters leave of the budget. The run is built in the background; the
+// commit that names it deletes its blocks. Texts stay in memory. The budget is kept to within an eighth as
+// long as the disk takes ids as fast as they come; if it does not, Prepare waits a millisecond a batch.
+//
 // Exact, unless fingerprints are asked for: then of an id 64 bits of a secret hash are kept, and a new id is
 // called a copy with a probability of 2^-64 for each id that is remembered. Not thread-safe.
 class ClaimTable {
@@ -58,8 +71,9 @@ class ClaimTable {
   absl::Status Open(const ClaimOptions& options);
   void Attach(const StateHost& host);
 
-  // Hashes the ids of a batch; REQUIRES: at most Frame::kMaxRows of them.
-  void Prepare(const IdBatch& ids);
+  // Hashes the ids of a batch, and looks which of them are on disk. `slices`: as will be given to Claim, one
+  // for each id; none: all are 0. DataLoss: what is on disk is damaged. REQUIRES: at most Frame::kMaxRows ids.
+  absl::Status Prepare(const IdBatch& ids, absl::Span<const uint8_t> slices = {});
   // Asks for the memory that Claim will need some ids later.
   [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
     if (i + kAhead < hashes_.size()) index_.Prefetch(hashes_[i + kAhead].high);
@@ -93,8 +107,14 @@ class ClaimTable {
   // REQUIRES: nothing was claimed; all lanes of an epoch were cut at one watermark.
   absl::Status Restore(const CheckpointReader& in, uint64_t slices = kAllSlices);
 
-  size_t size() const { return index_.size(); }
-  size_t memory() const { return index_.memory() + log_.memory(); }
+  // Ids that are remembered, in memory and on disk.
+  size_t size() const { return index_.size() - expired_ids_ + (runs_ ? runs_->ids() : 0); }
+  // Of ids, index and filters.
+  size_t memory() const {
+    return index_.memory() + log_.memory() + (runs_ ? runs_->memory() : 0);
+  }
+  // Null: there is no memory budget.
+  const ClaimRuns* runs() const { return runs_.get(); }
 
  private:
   // How many ids ahead a line is asked for, and the one behind it.
@@ -109,9 +129,12 @@ class ClaimTable {
     std::vector<uint32_t> numbers, texts;  // the chunk being filled, by slice; 0: none
     std::vector<uint32_t> uncommitted;     // chunks with ids that are not stored
     uint64_t stored_numbers = 0, stored_texts = 0;  // a bit for each lane's first slice with blocks
+    uint64_t shared_numbers = 0;  // of them, those whose blocks have slices of other lanes
   };
   enum Kind : char { kNumbers = 'c', kTexts = 't' };
 
+  // What an id takes in memory, about, with its tag and its share of the index.
+  size_t bytes_an_id() const { return options_.fingerprints ? 23 : 31; }
   template <typename Id>
   Outcome ClaimOne(const Id& id, uint32_t i, uint32_t slice, Time event_time, Time watermark);
   int64_t NumberOf(Time event_time);
@@ -122,15 +145,23 @@ class ClaimTable {
   void GiveBack(const Pending& pending);
   void SettleRest();
   bool IsLive(int64_t bucket, Time watermark) const;
-  void FreeChunk(uint32_t number);
+  // Forgets what stands in the chunk; its memory is taken back by FreeExpired().
+  void ExpireChunk(uint32_t number);
+  void FreeExpired();
 
   // What claim_blocks.cc does.
-  absl::Status CheckSecret(const CheckpointReader& in);
   template <typename Id>
   std::string TakeUncommitted(Bucket& bucket);
-  void DeleteBlocks(CheckpointWriter& out, Kind kind, int64_t bucket, uint64_t stored) const;
+  // Those of epochs up to `last_epoch`.
+  void DeleteBlocks(CheckpointWriter& out, Kind kind, int64_t bucket, uint64_t stored,
+                    uint64_t last_epoch) const;
+  absl::Status RestoreRuns(const CheckpointReader& in);
   absl::Status ReadBlocks(const CheckpointReader& in, Kind kind);
-  absl::Status ReadBlock(Kind kind, int64_t bucket, std::string_view block);
+  absl::Status ReadBlock(Kind kind, int64_t bucket, uint64_t epoch, std::string_view block,
+                         bool& is_shared);
+  // Names the run that was built, if one was, and begins the next one if that is due.
+  absl::Status CommitRuns(CheckpointWriter& out);
+  void BuildRunIfDue(uint64_t epoch);
   // Restores one id.
   template <typename Id>
   void Load(int64_t number, uint32_t slice, uint64_t hash, const Id& id);
@@ -139,6 +170,7 @@ class ClaimTable {
   Duration width_{2};
   IdHash hash_;
   bool is_hash_stored_ = false;
+  bool keeps_changes_ = true;
   uint64_t slices_ = kAllSlices;
   IdIndex index_;
   IdLog log_;
@@ -147,7 +179,12 @@ class ClaimTable {
   std::vector<uint32_t> pending_chunks_;
   size_t claims_ = 0;  // since the last Expire()
   std::map<int64_t, Bucket> buckets_;
-  std::vector<uint32_t> expired_;  // chunks that wait to be freed
+  struct Expired {
+    uint32_t chunk;
+    uint32_t references;
+  };
+  std::vector<Expired> expired_;  // chunks that wait to be freed
+  size_t expired_ids_ = 0;
   // Where the last claim went; null: not known.
   Bucket* last_bucket_ = nullptr;
   int64_t last_number_ = 0;
@@ -158,6 +195,10 @@ class ClaimTable {
     int64_t bucket;
     uint64_t numbers, texts;
   };
+  std::unique_ptr<ClaimRuns> runs_;
+  std::vector<int64_t> on_disk_;           // of each id of the batch the bucket of its claim on disk
+  std::vector<uint32_t> building_chunks_;  // that become a run
+  Time watermark_ = kMinTime;  // of the last Expire()
   std::vector<Dropped> dropped_;  // stored buckets to delete in the next commit
 };
 

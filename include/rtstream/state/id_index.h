@@ -66,11 +66,18 @@ class IdLines {
 
   IdLines() = default;
   // Look-ups begin in one of `homes` lines; a few more take what the last ones have no room for.
-  explicit IdLines(size_t homes) : homes_(homes) { pieces_.resize((lines() + kPiece - 1) / kPiece); }
+  explicit IdLines(size_t homes) : homes_(homes), homes_in_thirds_(homes * 4 / 3) { pieces_.resize((lines() + kPiece - 1) / kPiece); }
 
-  // A tag is the upper half of a hash: lines stand in the order of the hashes of what lives in them.
-  size_t HomeOf(uint32_t tag) const { return static_cast<size_t>(uint64_t{tag} * homes_ >> 32); }
+  // A tag is the upper half of a hash: lines stand in the order of the hashes of what lives in them. With h
+  // for the tag's share of the range, homes stand at h (2 + h) / 3 of the lines: the first ones are homes to
+  // twice as many as the last ones (see IdIndex).
+  size_t HomeOf(uint32_t tag) const {
+    const uint64_t wide = tag;
+    return static_cast<size_t>((2 * wide + (wide * wide >> 32)) * homes_in_thirds_ >> 34);
+  }
   IdLine& operator[](size_t i) const { return at_[i >> kPieceBits][i & (kPiece - 1)]; }
+
+  [[gnu::always_inline]] void Prefetch(size_t i) const { __builtin_prefetch(&(*this)[i], 1); }
 
   size_t homes() const { return homes_; }
   size_t lines() const { return homes_ == 0 ? 0 : homes_ + kTail; }
@@ -90,6 +97,7 @@ class IdLines {
   static constexpr size_t kTail = 128;
 
   size_t homes_ = 0;
+  uint64_t homes_in_thirds_ = 0;  // 4 / 3 of them
   size_t given_back_ = 0;  // pieces
   size_t provided_ = 0;    // pieces
   std::vector<Pages> pieces_;
@@ -101,9 +109,11 @@ class IdLines {
 // From hashes to references that are not 0: an open-addressing table whose buckets are cache lines. It does
 // not know what the references refer to: look-ups ask the caller.
 //
-// Grows by half, in steps of some lines: lines stand in the order of their hashes, so growing reads the old
-// ones and writes the new ones from left to right, and what lives before the cursor is found in the new
-// ones. The old ones' memory serves the new. 11 to 17 bytes a reference.
+// Grows all the time, by as much as is inserted (spiral storage: Martin, "Spiral storage: incrementally
+// augmentable hash addressed storage", Warwick 1979): lines stand in the order of their hashes, the first ones
+// twice as full as the last ones. A few at a time, what lives in the first lines moves to twice as many,
+// which are as full as the last ones then; what lives before the cursor is found in the new lines. The old
+// ones' memory serves the new. 14 to 15 bytes a reference, at any size; an insert moves one to two others.
 //
 // References come in groups, which the upper bits name. A group is erased as a whole in no time: its
 // references are found no more, and their slots are taken back by Sweep(), some lines a call, and by growth.
@@ -171,12 +181,14 @@ class IdIndex {
   size_t memory() const;
 
  private:
-  // References a line has on average when growth begins, in sixteenths. Beyond, look-ups read too many
-  // lines: at six and a half, two.
-  static constexpr size_t kMostPerLine = 92;
-  // While it grows so many lines are moved after each so many inserts: more than the next growth asks for,
-  // few enough for some microseconds, and enough for the memory to stream.
-  static constexpr size_t kMovedAtOnce = 256, kInsertsPerStep = 256;
+  // References that a line has on average, in sixteenths, when it is its turn to move. The mean of all is
+  // two thirds to seven tenths of it.
+  static constexpr size_t kMostPerLine = 102;
+  // Growth goes on after so many inserts: few enough for some microseconds, and enough for the memory to
+  // stream.
+  static constexpr size_t kInsertsPerStep = 256;
+  // How many new lines it keeps account of at a time.
+  static constexpr size_t kCounted = 512;
 
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
 
@@ -186,9 +198,10 @@ class IdIndex {
   };
   // Where looking for the tag begins.
   Place HomeOf(uint32_t tag) const {
-    const Place home{&now_, now_.HomeOf(tag)};
-    if (home.line >= cursor_) [[likely]] return home;
-    return {&next_, next_.HomeOf(tag)};
+    // Without a branch, which would be wrong as often as right.
+    const bool has_moved = lines_[0].HomeOf(tag) < cursor_;
+    const internal::IdLines& lines = lines_[has_moved];
+    return {&lines, lines.HomeOf(tag)};
   }
   // False: there is no room before the end, whose line must not become full.
   static bool Put(Place at, uint32_t tag, uint32_t ref) {
@@ -209,29 +222,41 @@ class IdIndex {
   // Takes a slot out and moves back what went past its line because that was full. The number of the
   // first line that changed is never less than `line`.
   void RemoveSlot(const internal::IdLines& lines, size_t line, size_t slot);
-  void FreeWaiting();
+  void SweepLine(const internal::IdLines& lines, size_t i);
+  void FinishRound();
+  // What moves from line i has its new home at this line or behind it.
+  static size_t FirstOf(size_t i) { return 2 * i; }
+
+  internal::IdLines& now() { return lines_[0]; }
+  internal::IdLines& next() { return lines_[1]; }
+
+  // References at which `homes` lines begin to move.
+  static size_t LimitOf(size_t homes) { return homes * kMostPerLine / 24; }
 
   [[gnu::noinline]] void GoOnGrowing();
   [[gnu::noinline]] void PutAfterGrowth(uint64_t hash, uint32_t ref);
   void BeginGrowth();
-  void Move(size_t lines);
+  // Moves at least the lines up to `stop`.
+  void Move(size_t stop);
   void FinishGrowth();
 
-  internal::IdLines now_, next_;  // next_ has no lines unless the index grows
-  size_t cursor_ = 0;             // lines of now_ before it have moved to next_
+  internal::IdLines lines_[2];    // the second has no lines unless the index grows
+  size_t cursor_ = 0;             // lines of now() before it have moved to next()
   size_t size_ = 0;     // with what is erased and has its slot yet
   size_t erased_ = 0;
-  size_t limit_ = 0;    // references, at which it begins to grow
-  size_t step_at_ = 0;  // at which there is something to do for that
+  size_t step_at_ = 0;  // size_ at which there is something to do for growth
   PagePool* pool_ = nullptr;
   std::vector<Pages> spare_;  // memory of lines that have moved
 
   std::vector<uint64_t> erased_groups_;  // a bit each
-  std::vector<uint32_t> erased_later_;   // groups, since the round of sweeping or growth at hand began
+  std::vector<uint32_t> erased_later_;   // groups, since the round of sweeping at hand began
   std::vector<uint32_t> waiting_;        // for the end of that round
   std::vector<uint32_t> free_groups_;
-  bool is_sweeping_ = false;
-  size_t sweep_at_ = 0;  // lines before it hold nothing of what waits
+  // A round sweeps the new lines first, then the old ones; what moves meanwhile is swept by moving.
+  enum class Round { kNone, kNext, kNow };
+  Round round_ = Round::kNone;
+  size_t sweep_at_ = 0;   // lines before it hold nothing of what waits
+  size_t sweep_end_ = 0;  // of the new lines
 };
 
 }  // namespace rtstream

@@ -25,6 +25,8 @@ class ChunkMemory {
   // REQUIRES: `size` is the least size times a power of two of at most 2^kSteps.
   char* Take(size_t size);
   void Give(char* memory, size_t size);
+  // Takes and touches what so many pieces of the largest size need.
+  void Reserve(size_t pieces);
   size_t memory() const { return blocks_.size() * Pages::kHugePage; }
 
   static constexpr size_t kSteps = 8;
@@ -73,6 +75,8 @@ class IdLog {
   // Numbers are fingerprints. REQUIRES: there are no ids.
   void UseFingerprints();
   bool uses_fingerprints() const { return number_bytes_ == kFingerprintBytes; }
+  // Takes and touches the memory of so many numbers.
+  void Reserve(size_t numbers) { numbers_.Reserve(numbers / kChunkUnits + 1); }
   // Which tags are kept: of ids to be stored, the default, or of all, or none.
   enum class Tags { kNone, kUncommitted, kAll };
   void KeepTags(Tags tags) { tags_ = tags; }
@@ -124,7 +128,7 @@ class IdLog {
   bool IsAt(uint32_t ref, const Word128& hash) const {
     const Chunk& chunk = ChunkOf(ref);
     if (!chunk.holds_numbers) return false;
-    const Word128 found = RestAt(chunk, UnitOf(ref));
+    const Word128 found = RestAt(chunk, UnitOf(ref), number_bytes_);
     return ((found.high ^ (hash.high & 0xffffffff)) | (found.low ^ hash.low)) == 0;
   }
   bool IsAt(uint32_t ref, std::string_view id) const {
@@ -143,12 +147,16 @@ class IdLog {
         ++hole;
         continue;
       }
-      Word128 hash = RestAt(chunk, at);
+      Word128 hash = RestAt(chunk, at, number_bytes_);
       hash.high |= uint64_t{chunk.tags[at - first_tag]} << 32;
       visit(hash);
     }
   }
-  // The same for texts: visit(text).
+  // Adds those of a chunk's numbers whose high half is in [first, last]. REQUIRES: all their tags were kept.
+  // By any thread, if the chunk does not change.
+  static void AppendRange(const Chunk& chunk, bool are_fingerprints, uint64_t first, uint64_t last,
+                          std::vector<Word128>& out);
+  // As VisitNumbers, for texts: visit(text).
   template <typename F>
   void VisitTexts(const Chunk& chunk, uint32_t begin, F&& visit) const {
     size_t hole = FirstHole(chunk, begin);
@@ -173,13 +181,13 @@ class IdLog {
     return static_cast<uint32_t>((id.size() + sizeof(uint32_t) + kTextUnit - 1) / kTextUnit);
   }
   // A number's hash without the tag; of a fingerprint the low half is 0.
-  Word128 RestAt(const Chunk& chunk, uint32_t unit) const {
-    const char* const p = chunk.data + unit * number_bytes_;
+  static Word128 RestAt(const Chunk& chunk, uint32_t unit, uint32_t number_bytes) {
+    const char* const p = chunk.data + unit * number_bytes;
     uint32_t rest = 0;
     Word128 hash;
     std::memcpy(&rest, p, sizeof rest);
     hash.high = rest;
-    if (number_bytes_ != kFingerprintBytes) std::memcpy(&hash.low, p + sizeof rest, sizeof hash.low);
+    if (number_bytes != kFingerprintBytes) std::memcpy(&hash.low, p + sizeof rest, sizeof hash.low);
     return hash;
   }
   static std::string_view TextAt(const char* p) {
