@@ -84,40 +84,97 @@ void DedupHand(benchmark::State& state) {
       });
 }
 
-// As Dedup does it, a batch at a time; grows as it fills.
-void DedupRtstream(benchmark::State& state) {
-  using rt::ClaimTable;
-  Measure<ClaimTable>(
+// Claims all ids a batch at a time, as Dedup does; returns the longest batch's seconds.
+double ClaimAll(rt::ClaimTable& table, const std::vector<rt::Uuid>& ids, rt::Time event_time) {
+  rt::IdBatch batch;
+  double longest = 0;
+  for (size_t begin = 0; begin < ids.size(); begin += kBatch) {
+    const auto started = std::chrono::steady_clock::now();
+    const size_t n = std::min(kBatch, ids.size() - begin);
+    batch.Clear();
+    for (size_t i = 0; i < n; ++i) batch.AddNumber(rt::PackKey(ids[begin + i]));
+    if (!table.Prepare(batch).ok()) return -1;
+    for (size_t i = 0; i < n; ++i) {
+      table.PrefetchAhead(i);
+      benchmark::DoNotOptimize(table.Claim(batch, i, 0, event_time, event_time));
+    }
+    table.Settle([](size_t) { return false; });
+    table.Expire(event_time);
+    longest = std::max(
+        longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+  }
+  return longest;
+}
+
+void MakeTable(std::optional<rt::ClaimTable>& table, rt::ClaimOptions options) {
+  options.window = std::chrono::hours(1);
+  table.emplace();
+  table->Attach({.keeps_changes = false});
+  (void)table->Open(options);
+}
+
+void Claim(benchmark::State& state, bool is_sized, bool fingerprints) {
+  double longest = 0, bytes = 0;
+  Measure<rt::ClaimTable>(
       state,
-      [](std::optional<ClaimTable>& table, size_t) {
-        table.emplace();
-        (void)table->Open({.window = std::chrono::hours(1)});
-        table->Attach({.keeps_changes = false});
+      [&](std::optional<rt::ClaimTable>& table, size_t n) {
+        MakeTable(table, {.fingerprints = fingerprints, .expected_ids = is_sized ? n : 0});
       },
-      [](ClaimTable& table, const std::vector<rt::Uuid>& ids) {
-        const rt::Time now{};
-        rt::IdBatch batch;
-        for (size_t begin = 0; begin < ids.size(); begin += kBatch) {
-          const size_t n = std::min(kBatch, ids.size() - begin);
-          batch.Clear();
-          for (size_t i = 0; i < n; ++i) {
-            batch.AddNumber(rt::PackKey(ids[begin + i]));
-          }
-          if (!table.Prepare(batch).ok()) return size_t{0};
-          for (size_t i = 0; i < n; ++i) {
-            table.PrefetchAhead(i);
-            benchmark::DoNotOptimize(table.Claim(batch, i, 0, now, now));
-          }
-          table.Settle([](size_t) { return false; });
-        }
+      [&](rt::ClaimTable& table, const std::vector<rt::Uuid>& ids) {
+        longest = std::max(longest, ClaimAll(table, ids, {}));
+        bytes = static_cast<double>(table.memory()) / static_cast<double>(table.size());
         return table.size();
       });
+  state.counters["longest_batch_us"] = longest * 1e6;
+  state.counters["bytes_an_id"] = bytes;
+}
+
+// Grows as it fills.
+void DedupRtstream(benchmark::State& state) { Claim(state, false, false); }
+// Told how many there will be, as the hand-written set is.
+void DedupSized(benchmark::State& state) { Claim(state, true, false); }
+void DedupFingerprints(benchmark::State& state) { Claim(state, true, true); }
+
+// A window of eight buckets that is full: the longest call that forgets a bucket, and the longest batch while
+// as many ids come anew.
+void DedupExpiry(benchmark::State& state) {
+  const std::vector<rt::Uuid> ids = MakeIds(state.range(0));
+  const size_t part = ids.size() / 16 + 1;
+  double longest_expiry = 0, longest_batch = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    state.PauseTiming();
+    std::optional<rt::ClaimTable> table;
+    MakeTable(table, {.expected_ids = ids.size() * 5 / 8});
+    const rt::Duration width = std::chrono::hours(1) / 8;
+    state.ResumeTiming();
+    for (size_t i = 0; i * part < ids.size(); ++i) {
+      const rt::Time now(width * static_cast<int64_t>(i));
+      const auto started = std::chrono::steady_clock::now();
+      table->Expire(now);
+      longest_expiry = std::max(
+          longest_expiry, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
+      const std::vector<rt::Uuid> some(ids.begin() + static_cast<ptrdiff_t>(i * part),
+                                       ids.begin() + static_cast<ptrdiff_t>(std::min(ids.size(), (i + 1) * part)));
+      longest_batch = std::max(longest_batch, ClaimAll(*table, some, now));
+    }
+    state.PauseTiming();
+    table.reset();
+    state.ResumeTiming();
+  }
+  state.counters["longest_expiry_us"] = longest_expiry * 1e6;
+  state.counters["longest_batch_us"] = longest_batch * 1e6;
+  state.counters["per_id"] =
+      benchmark::Counter(static_cast<double>(ids.size()),
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 benchmark::internal::Benchmark* const kAll[] = {
     benchmark::RegisterBenchmark("Dedup/absl", DedupAbsl),
     benchmark::RegisterBenchmark("Dedup/hand", DedupHand),
-    benchmark::RegisterBenchmark("Dedup/rtstream", DedupRtstream)};
+    benchmark::RegisterBenchmark("Dedup/rtstream", DedupRtstream),
+    benchmark::RegisterBenchmark("Dedup/rtstream_sized", DedupSized),
+    benchmark::RegisterBenchmark("Dedup/rtstream_fingerprints", DedupFingerprints),
+    benchmark::RegisterBenchmark("Dedup/rtstream_expiry", DedupExpiry)};
 
 }  // namespace
 

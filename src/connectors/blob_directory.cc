@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -60,6 +61,10 @@ class FileReader final : public BlobReader {
     RTSTREAM_ASSIGN_OR_RETURN(const size_t n, ReadAt(fd_.get(), path_, out, size, offset));
     if (n == size) return absl::OkStatus();
     return absl::DataLossError(Concat("want ", size, " bytes at ", offset, " of ", path_, ", got ", n));
+  }
+  bool TryRead(uint64_t offset, size_t size, char* out) const override {
+    const iovec to{out, size};
+    return preadv2(fd_.get(), &to, 1, static_cast<off_t>(offset), RWF_NOWAIT) == static_cast<ssize_t>(size);
   }
   void WillNeed(uint64_t offset, size_t size) const override {
     posix_fadvise(fd_.get(), static_cast<off_t>(offset), static_cast<off_t>(size), POSIX_FADV_WILLNEED);

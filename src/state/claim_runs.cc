@@ -18,37 +18,38 @@ absl::Status ClaimRuns::Look(absl::Span<const Word128> hashes, absl::Span<const 
                              std::vector<int64_t>& buckets) {
   buckets.assign(hashes.size(), kNowhere);
   hits_.clear();
-  constexpr size_t kAhead = 16;
   const auto slice_of = [&](size_t i) { return slices.empty() ? 0u : slices[i]; };
   for (const Named& named : runs_) {
+    possible_.clear();
+    RunFilter::FindPossible(named.run->filters(), hashes.data(), slices.empty() ? nullptr : slices.data(),
+                            hashes.size(), possible_);
     const Run& run = *named.run;
-    for (size_t i = 0; i < hashes.size() + kAhead; ++i) {
-      if (i < hashes.size()) {
-        if (const RunFilter& filter = run.filter(slice_of(i)); !filter.empty()) {
-          filter.Prefetch(hashes[i].high);
-        }
-      }
-      if (i < kAhead) continue;
-      const size_t k = i - kAhead;
-      const RunFilter& filter = run.filter(slice_of(k));
-      if (!filter.empty() && filter.MayContain(hashes[k].high)) [[unlikely]] {
-        hits_.push_back({static_cast<uint32_t>(k), &run});
+    for (const uint32_t i : possible_) {
+      const Run::Blocks blocks = run.BlocksOf(slice_of(i), hashes[i]);
+      RTSTREAM_ASSIGN_OR_RETURN(const std::optional<bool> is_there, run.TryContains(blocks, hashes[i]));
+      if (is_there) {
+        Found(run, *is_there, buckets[i]);
+      } else {
+        hits_.push_back({i, &run, blocks});
       }
     }
   }
-  if (hits_.empty()) return absl::OkStatus();
-  for (const Hit& hit : hits_) hit.run->WillNeed(slice_of(hit.index), hashes[hit.index]);
+  // The rest at once, as far as the disk can.
+  for (const Hit& hit : hits_) hit.run->WillNeed(hit.blocks);
   for (const Hit& hit : hits_) {
-    RTSTREAM_ASSIGN_OR_RETURN(const bool is_there,
-                              hit.run->Contains(slice_of(hit.index), hashes[hit.index]));
-    ++reads_;
-    if (is_there) {
-      buckets[hit.index] = std::max(buckets[hit.index], hit.run->meta().bucket);
-    } else {
-      ++vain_reads_;
-    }
+    RTSTREAM_ASSIGN_OR_RETURN(const bool is_there, hit.run->Contains(hit.blocks, hashes[hit.index]));
+    Found(*hit.run, is_there, buckets[hit.index]);
   }
   return absl::OkStatus();
+}
+
+void ClaimRuns::Found(const Run& run, bool is_there, int64_t& bucket) {
+  ++reads_;
+  if (is_there) {
+    bucket = std::max(bucket, run.meta().bucket);
+  } else {
+    ++vain_reads_;
+  }
 }
 
 uint64_t ClaimRuns::ids() const {

@@ -134,23 +134,29 @@ absl::StatusOr<std::unique_ptr<Run>> Run::Open(BlobStore& blobs, RunMeta meta, u
   return run;
 }
 
-void Run::BlocksOf(uint32_t slice, const Word128& hash, uint64_t& first, uint64_t& last) const {
+Run::Blocks Run::BlocksOf(uint32_t slice, const Word128& hash) const {
   const Fences& at = slice_fences_[slice];
-  const auto begin = fences_.begin() + static_cast<ptrdiff_t>(at.begin);
-  const auto end = fences_.begin() + static_cast<ptrdiff_t>(at.end);
+  const uint32_t* const begin = fences_.data() + at.begin;
+  const uint32_t* const end = fences_.data() + at.end;
+  // Hashes are spread evenly: the fence is near where it should be.
+  constexpr uint64_t kNear = 64;
+  const auto size = static_cast<uint64_t>(end - begin);
+  const uint64_t guess = RunFilter::PlaceOf(hash.high, size).line;
+  const uint32_t* from = begin + (guess - std::min(guess, kNear));
+  const uint32_t* to = begin + std::min(size, guess + kNear);
+  if (from != begin && *from >= FenceOf(hash)) from = begin;
+  if (to != end && *to <= FenceOf(hash)) to = end;
   // Hashes with a fence's upper half may stand in the block before it.
-  auto low = std::lower_bound(begin, end, FenceOf(hash));
-  auto high = std::upper_bound(low, end, FenceOf(hash));
+  const uint32_t* low = std::lower_bound(from, to, FenceOf(hash));
+  const uint32_t* high = std::upper_bound(low, to, FenceOf(hash));
   if (low != begin) --low;
   if (high != low) --high;
-  first = at.first_block + static_cast<uint64_t>(low - begin);
-  last = at.first_block + static_cast<uint64_t>(high - begin);
+  return {at.first_block + static_cast<uint64_t>(low - begin),
+          at.first_block + static_cast<uint64_t>(high - begin)};
 }
 
-void Run::WillNeed(uint32_t slice, const Word128& hash) const {
-  uint64_t first = 0, last = 0;
-  BlocksOf(slice, hash, first, last);
-  blob_->WillNeed(first * kBlock, (last - first + 1) * kBlock);
+void Run::WillNeed(Blocks blocks) const {
+  blob_->WillNeed(blocks.first * kBlock, (blocks.last - blocks.first + 1) * kBlock);
 }
 
 absl::Status Run::CheckBlock(const char* block, uint64_t number) const {
@@ -173,25 +179,38 @@ Word128 Run::HashAt(const char* block, size_t i) const {
   return hash;
 }
 
-absl::StatusOr<bool> Run::Contains(uint32_t slice, const Word128& hash) const {
-  uint64_t number = 0, last = 0;
-  BlocksOf(slice, hash, number, last);
-  std::array<char, kBlock> block;
-  for (; number <= last; ++number) {
-    RTSTREAM_RETURN_IF_ERROR(blob_->Read(number * kBlock, kBlock, block.data()));
-    RTSTREAM_RETURN_IF_ERROR(CheckBlock(block.data(), number));
-    uint32_t count = 0;
-    std::memcpy(&count, block.data() + kBlock - 16, sizeof count);
-    size_t low = 0, high = count;
-    while (low < high) {
-      const size_t middle = (low + high) / 2;
-      if (HashAt(block.data(), middle) < hash) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
+absl::StatusOr<bool> Run::IsInBlock(const char* block, uint64_t number, const Word128& hash) const {
+  RTSTREAM_RETURN_IF_ERROR(CheckBlock(block, number));
+  uint32_t count = 0;
+  std::memcpy(&count, block + kBlock - 16, sizeof count);
+  size_t low = 0, high = count;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (HashAt(block, middle) < hash) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
-    if (low < count && HashAt(block.data(), low) == hash) return true;
+  }
+  return low < count && HashAt(block, low) == hash;
+}
+
+absl::StatusOr<std::optional<bool>> Run::TryContains(Blocks blocks, const Word128& hash) const {
+  alignas(64) std::array<char, kBlock> block;
+  for (uint64_t number = blocks.first; number <= blocks.last; ++number) {
+    if (!blob_->TryRead(number * kBlock, kBlock, block.data())) return std::nullopt;
+    RTSTREAM_ASSIGN_OR_RETURN(const bool is_there, IsInBlock(block.data(), number, hash));
+    if (is_there) return true;
+  }
+  return false;
+}
+
+absl::StatusOr<bool> Run::Contains(Blocks blocks, const Word128& hash) const {
+  alignas(64) std::array<char, kBlock> block;
+  for (uint64_t number = blocks.first; number <= blocks.last; ++number) {
+    RTSTREAM_RETURN_IF_ERROR(blob_->Read(number * kBlock, kBlock, block.data()));
+    RTSTREAM_ASSIGN_OR_RETURN(const bool is_there, IsInBlock(block.data(), number, hash));
+    if (is_there) return true;
   }
   return false;
 }

@@ -42,13 +42,13 @@ struct Cell {
   uint32_t cell;
   uint32_t rest;
 };
-inline Cell CellOf(uint32_t hash, Shape shape) {
+[[gnu::always_inline]] inline Cell CellOf(uint32_t hash, Shape shape) {
   const uint64_t product = uint64_t{hash} * shape.cells;
   return {static_cast<uint32_t>(product >> 32),
           static_cast<uint32_t>(product) >> (32 - shape.rest_bits)};
 }
 
-inline uint64_t BitsAt(const uint64_t (&words)[8], uint32_t at, uint32_t bits) {
+[[gnu::always_inline]] inline uint64_t BitsAt(const uint64_t (&words)[8], uint32_t at, uint32_t bits) {
   uint64_t v = words[at / 64] >> at % 64;
   if (at % 64 + bits > 64) v |= words[at / 64 + 1] << (64 - at % 64);
   return v & ((uint64_t{1} << bits) - 1);
@@ -67,7 +67,7 @@ inline uint32_t SelectPortably(uint64_t word, uint32_t k) {
 
 inline uint32_t CountPortably(uint64_t word) { return static_cast<uint32_t>(std::popcount(word)); }
 
-bool LookPortably(const uint64_t (&words)[8], uint32_t hash) {
+[[gnu::always_inline]] inline bool LookPortably(const uint64_t (&words)[8], uint32_t hash) {
   const auto n = static_cast<uint32_t>(words[0] & 0xff);
   if (n == 0) return false;
   if (n > kMostHashes) return true;
@@ -98,10 +98,10 @@ bool LookPortably(const uint64_t (&words)[8], uint32_t hash) {
 
 
 #if defined(__x86_64__)
-[[gnu::target("bmi2,bmi,popcnt")]] inline uint32_t SelectFast(uint64_t word, uint32_t k) {
+[[gnu::always_inline, gnu::target("bmi2,bmi,popcnt")]] inline uint32_t SelectFast(uint64_t word, uint32_t k) {
   return static_cast<uint32_t>(_tzcnt_u64(_pdep_u64(uint64_t{1} << k, word)));
 }
-[[gnu::target("bmi2,bmi,popcnt")]] inline uint32_t CountFast(uint64_t word) {
+[[gnu::always_inline, gnu::target("bmi2,bmi,popcnt")]] inline uint32_t CountFast(uint64_t word) {
   return static_cast<uint32_t>(_mm_popcnt_u64(word));
 }
 #endif
@@ -132,7 +132,7 @@ FilterLine FilterLine::Of(const std::vector<uint32_t>& hashes) {
 
 #if defined(__x86_64__)
 namespace {
-[[gnu::target("bmi2,bmi,popcnt")]] bool LookFast(const uint64_t (&words)[8], uint32_t hash) {
+[[gnu::always_inline, gnu::target("bmi2,bmi,popcnt")]] inline bool LookFast(const uint64_t (&words)[8], uint32_t hash) {
   const auto n = static_cast<uint32_t>(words[0] & 0xff);
   if (n == 0) return false;
   if (n > kMostHashes) return true;
@@ -161,14 +161,48 @@ namespace {
   return false;
 }
 const bool kIsFast = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
+
+[[gnu::target("bmi2,bmi,popcnt")]] bool LookFastAlone(const uint64_t (&words)[8], uint32_t hash) {
+  return LookFast(words, hash);
+}
 }  // namespace
 #endif
 
 bool FilterLine::MayContain(uint32_t hash) const {
 #if defined(__x86_64__)
-  if (kIsFast) return LookFast(words, hash);
+  if (kIsFast) return LookFastAlone(words, hash);
 #endif
   return LookPortably(words, hash);
+}
+
+#if defined(__x86_64__)
+[[gnu::target("bmi2,bmi,popcnt")]] void RunFilter::FindFast(const RunFilter* filters,
+                                                            const Word128* hashes, const uint8_t* slices,
+                                                            size_t n, std::vector<uint32_t>& found) {
+  constexpr size_t kAhead = 16;
+  for (size_t i = 0; i < n + kAhead; ++i) {
+    if (i < n) filters[slices == nullptr ? 0 : slices[i]].Prefetch(hashes[i].high);
+    if (i < kAhead) continue;
+    const size_t k = i - kAhead;
+    const RunFilter& filter = filters[slices == nullptr ? 0 : slices[k]];
+    if (filter.empty()) continue;
+    const Place place = PlaceOf(hashes[k].high, filter.count_);
+    if (LookFast(filter.lines_[place.line].words, place.in_line)) [[unlikely]] {
+      found.push_back(static_cast<uint32_t>(k));
+    }
+  }
+}
+#endif
+
+void RunFilter::FindPossible(const RunFilter* filters, const Word128* hashes, const uint8_t* slices, size_t n,
+                             std::vector<uint32_t>& found) {
+#if defined(__x86_64__)
+  if (kIsFast) return FindFast(filters, hashes, slices, n, found);
+#endif
+  for (size_t i = 0; i < n; ++i) {
+    const RunFilter& filter = filters[slices == nullptr ? 0 : slices[i]];
+    if (!filter.empty() && filter.MayContain(hashes[i].high)) found.push_back(static_cast<uint32_t>(i));
+  }
 }
 
 }  // namespace rtstream

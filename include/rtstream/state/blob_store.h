@@ -29,6 +29,11 @@ class BlobReader {
   virtual ~BlobReader() = default;
   // Fills all of `out`; DataLoss if the blob ends before.
   virtual absl::Status Read(uint64_t offset, size_t size, char* out) const = 0;
+  // The same if it need not wait for a disk; false: it would have to, or failed.
+  virtual bool TryRead(uint64_t offset, size_t size, char* out) const {
+    (void)offset, (void)size, (void)out;
+    return false;
+  }
   // These bytes will be read soon: whoever can, fetches them meanwhile.
   virtual void WillNeed(uint64_t offset, size_t size) const = 0;
 };

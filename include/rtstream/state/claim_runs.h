@@ -84,6 +84,8 @@ class ClaimRuns {
   static std::string KeyOf(const RunMeta& meta);
   std::string NewName(int64_t bucket);
   void Drop(Named& named);
+  // Notes what a block said of an id.
+  void Found(const Run& run, bool is_there, int64_t& bucket);
 
   BlobStore* blobs_;
   uint32_t id_bytes_;
@@ -100,8 +102,10 @@ class ClaimRuns {
   struct Hit {
     uint32_t index;
     const Run* run;
+    Run::Blocks blocks;
   };
   std::vector<Hit> hits_;
+  std::vector<uint32_t> possible_;
   uint64_t reads_ = 0, vain_reads_ = 0;
   RunBuilder builder_;
 };

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,12 +62,21 @@ class Run {
   uint64_t ids() const { return ids_; }
   size_t memory() const { return filter_.size() + fences_.capacity() * sizeof(uint32_t); }
 
-  // The filter of a slice; empty if it has no ids, or was not loaded.
-  const RunFilter& filter(uint32_t slice) const { return filters_[slice]; }
-  // Has the block fetched in which the hash would be.
-  void WillNeed(uint32_t slice, const Word128& hash) const;
-  // Whether the hash is there: reads a block, rarely two.
-  absl::StatusOr<bool> Contains(uint32_t slice, const Word128& hash) const;
+  // The filter of each slice; empty if it has no ids, or was not loaded.
+  const RunFilter* filters() const { return filters_.data(); }
+  // The blocks in which a hash can be: nearly always one.
+  struct Blocks {
+    uint64_t first = 0, last = 0;
+  };
+  // REQUIRES: the slice's filter is not empty.
+  Blocks BlocksOf(uint32_t slice, const Word128& hash) const;
+  // Whether the hash is there, if its block can be had without waiting; nullopt: it cannot. DataLoss: it is
+  // damaged.
+  absl::StatusOr<std::optional<bool>> TryContains(Blocks blocks, const Word128& hash) const;
+  // Has the blocks fetched.
+  void WillNeed(Blocks blocks) const;
+  // Whether the hash is there; reads the blocks.
+  absl::StatusOr<bool> Contains(Blocks blocks, const Word128& hash) const;
 
   // Reads a part's hashes from the first on, many at a time.
   class Cursor {
@@ -85,8 +95,7 @@ class Run {
 
  private:
   Run() = default;
-  // The blocks in which a hash can be.
-  void BlocksOf(uint32_t slice, const Word128& hash, uint64_t& first, uint64_t& last) const;
+  absl::StatusOr<bool> IsInBlock(const char* block, uint64_t number, const Word128& hash) const;
   absl::Status CheckBlock(const char* block, uint64_t number) const;
   Word128 HashAt(const char* block, size_t i) const;
   size_t per_block() const { return (kBlock - kBlockEnd) / meta_.id_bytes; }

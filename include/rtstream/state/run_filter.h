@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "rtstream/base/hash.h"
+
 namespace rtstream {
 
 // A line of a filter: which of the hashes that fall into its range are there, perhaps. 64 bytes for some 43
@@ -43,6 +45,11 @@ class RunFilter {
     return {static_cast<uint64_t>(product >> 64), static_cast<uint32_t>(product >> 32)};
   }
 
+  // Adds to `found` the places of those of n hashes that may be there: a hash's filter is the one of its
+  // slice; none given: slice 0.
+  static void FindPossible(const RunFilter* filters, const Word128* hashes, const uint8_t* slices, size_t n,
+                           std::vector<uint32_t>& found);
+
   bool empty() const { return count_ == 0; }
   [[gnu::always_inline]] void Prefetch(uint64_t hash) const {
     __builtin_prefetch(lines_ + PlaceOf(hash, count_).line);
@@ -54,6 +61,9 @@ class RunFilter {
   }
 
  private:
+  static void FindFast(const RunFilter* filters, const Word128* hashes, const uint8_t* slices, size_t n,
+                       std::vector<uint32_t>& found);
+
   const FilterLine* lines_ = nullptr;
   uint64_t count_ = 0;
 };
