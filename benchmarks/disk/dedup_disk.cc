@@ -3,7 +3,8 @@
 //   bench_dedup_disk --dir=DIR [--ids=1000000000] [--budget-mib=4096] [--commit-ms=200] [--window-share=0.95]
 //
 // Ids spread evenly over `window-share` of a window of 7 days; one of a hundred is a copy of one of the ids
-// before, chosen evenly; they come in every tenth batch, so that the others tell what a new id costs. Each outcome is checked: a wrong one ends the program. Prints JSON.
+// before, chosen evenly; they come in every tenth batch, so that the others tell what a new id costs. Each
+// outcome is checked: a wrong one ends the program. Prints JSON.
 #include <sys/resource.h>
 
 #include <algorithm>

@@ -132,33 +132,47 @@ FilterLine FilterLine::Of(const std::vector<uint32_t>& hashes) {
 
 #if defined(__x86_64__)
 namespace {
-[[gnu::always_inline, gnu::target("bmi2,bmi,popcnt")]] inline bool LookFast(const uint64_t (&words)[8], uint32_t hash) {
+// Bits from `at` on, at least 57 of them inside the line.
+[[gnu::always_inline]] inline uint64_t LoadBits(const uint64_t (&words)[8], uint32_t at) {
+  const uint32_t byte = std::min(at / 8, kLineBits / 8 - 8);
+  uint64_t v = 0;
+  std::memcpy(&v, reinterpret_cast<const char*>(words) + byte, sizeof v);
+  return v >> ((at - byte * 8) & 63);
+}
+
+// As LookPortably, without branches that depend on the hash: which word a cell is in, and whether it is
+// empty, nobody can foresee.
+[[gnu::always_inline, gnu::target("bmi2,bmi,popcnt")]] inline bool LookFast(const uint64_t (&words)[8],
+                                                                           uint32_t hash) {
   const auto n = static_cast<uint32_t>(words[0] & 0xff);
-  if (n == 0) return false;
-  if (n > kMostHashes) return true;
+  if (n - 1 >= kMostHashes) [[unlikely]] return n != 0;
   const Shape shape = kShapes[n];
   const Cell wanted = CellOf(hash, shape);
   uint32_t at = kCountBits;
-  if (wanted.cell > 0) {
-    uint32_t k = wanted.cell - 1, base = 0;
-    uint64_t word = words[0] >> kCountBits << kCountBits;
-    if (const uint32_t in_first = CountFast(word); k >= in_first) {
-      k -= in_first;
-      word = words[1];
-      base = 64;
-      if (const uint32_t in_second = CountFast(word); k >= in_second) {
-        k -= in_second;
-        word = words[2];
-        base = 128;
-      }
-    }
-    at = base + SelectFast(word, k) + 1;
+  if (wanted.cell > 0) [[likely]] {
+    const uint32_t k = wanted.cell - 1;
+    const uint64_t first = words[0] >> kCountBits << kCountBits;
+    const uint32_t in_first = CountFast(first), in_two = in_first + CountFast(words[1]);
+    const bool is_behind_first = k >= in_first, is_behind_two = k >= in_two;
+    uint64_t word = is_behind_first ? words[1] : first;
+    uint32_t before = is_behind_first ? in_first : 0;
+    word = is_behind_two ? words[2] : word;
+    before = is_behind_two ? in_two : before;
+    at = (uint32_t{is_behind_first} + uint32_t{is_behind_two}) * 64 + SelectFast(word, k - before) + 1;
   }
-  const uint32_t rests = kCountBits + shape.cells + n;
-  for (uint32_t i = at - kCountBits - wanted.cell; (words[at / 64] >> at % 64 & 1) == 0; ++i, ++at) {
-    if (BitsAt(words, rests + i * shape.rest_bits, shape.rest_bits) == wanted.rest) return true;
+  const uint64_t ends = LoadBits(words, at);
+  const uint64_t mask = (uint64_t{1} << shape.rest_bits) - 1;
+  uint32_t rest = kCountBits + shape.cells + n + (at - kCountBits - wanted.cell) * shape.rest_bits;
+  const bool has_one = (ends & 1) == 0, has_two = (ends & 3) == 0;
+  bool is_there = has_one & ((LoadBits(words, rest) & mask) == wanted.rest);
+  rest += shape.rest_bits;
+  is_there |= has_two & ((LoadBits(words, rest) & mask) == wanted.rest);
+  if ((ends & 7) != 0) [[likely]] return is_there;
+  for (at += 2; (words[at / 64] >> at % 64 & 1) == 0; ++at) {
+    rest += shape.rest_bits;
+    is_there |= (LoadBits(words, rest) & mask) == wanted.rest;
   }
-  return false;
+  return is_there;
 }
 const bool kIsFast = __builtin_cpu_supports("bmi2") && __builtin_cpu_supports("popcnt");
 

@@ -20,13 +20,13 @@ namespace rtstream {
 struct DedupOptions {
   // How long an id is remembered, in event time from its first copy: at least this, at most an
   // eighth more. At least 16 us, and long enough that the records at hand lie in fewer than 500,000 eighths
-  // of it. Memory grows with it: 23 to 29 bytes a UUID; texts take theirs and 15 to 40 more.
+  // of it. Memory grows with it: 27 to 29 bytes a UUID; texts take theirs and 15 to 40 more.
   Duration window{0};
-  // Keeps 64 bits of a secret hash instead of the id: 15 to 21 bytes an id, whatever its type. A new id is
+  // Keeps 64 bits of a secret hash instead of the id: 19 to 21 bytes an id, whatever its type. A new id is
   // then called a copy with a probability of n / 2^64 while n ids are remembered: among 1 billion, one in
   // 18 billion. Default: exact. The same for the life of the state.
   bool fingerprints = false;
-  // How many ids the window is expected to hold, for which memory (11 bytes an id) is taken at the start:
+  // How many ids the window is expected to hold, for which memory (27 bytes an id) is taken at the start:
   // no claim then pays for growth. A hint: more are remembered all the same. Default 0: grows by and by.
   uint64_t expected_ids = 0;
   // What the ids may take of memory, in bytes. Beyond, they go to `blobs`: 16.3 bytes of disk and 12.3 bits of

@@ -47,7 +47,7 @@ struct ClaimOptions {
 //   <scope>t/<bucket>/<lane's first slice>/<epoch>  texts
 //
 // In memory a bucket's ids stand in chunks of its own (IdLog), 12 bytes a UUID, and one index over all of
-// them tells where an id is, 11 to 17 bytes an id. A look-up of a new id touches one cache line. A bucket
+// them tells where an id is, 14 to 15 bytes an id. A look-up of a new id touches one cache line. A bucket
 // that goes, goes in time that does not depend on its ids; what the index has of them is swept out by and by.
 //
 // With a memory budget the numbers of the fullest bucket become a sorted run on disk (ClaimRuns) whenever what

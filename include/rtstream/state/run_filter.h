@@ -17,7 +17,7 @@ namespace rtstream {
 // line is always used whole. (Elias, JACM 21(2), 1974; as a filter: the quotient filter of Bender et al.,
 // VLDB 2012.)
 //
-// False positives: 1 in 800 at 12 bits a hash (tests/state/run_filter_test.cc).
+// False positives: 1 in 530 at 12 bits a hash (tests/state/run_filter_test.cc).
 struct alignas(64) FilterLine {
   uint64_t words[8];
 
