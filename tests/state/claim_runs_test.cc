@@ -2,8 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -28,6 +30,33 @@ using Outcome = ClaimTable::Outcome;
 constexpr Duration kWindow{800};  // buckets of 100
 constexpr Time At(int64_t us) { return Time(Duration(us)); }
 
+// Lets nobody write while it is shut.
+class GatedBlobStore final : public BlobStore {
+ public:
+  explicit GatedBlobStore(BlobStore& blobs) : blobs_(&blobs) {}
+  void set_open(bool is_open) {
+    const std::lock_guard lock(mutex_);
+    is_open_ = is_open;
+    changed_.notify_all();
+  }
+  absl::StatusOr<std::unique_ptr<BlobWriter>> Create(const std::string& name) override {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return is_open_; });
+    return blobs_->Create(name);
+  }
+  absl::StatusOr<std::unique_ptr<BlobReader>> Open(const std::string& name) override {
+    return blobs_->Open(name);
+  }
+  absl::Status Remove(const std::string& name) override { return blobs_->Remove(name); }
+  absl::StatusOr<std::vector<std::string>> List() override { return blobs_->List(); }
+
+ private:
+  BlobStore* blobs_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool is_open_ = true;  // guarded by mutex_
+};
+
 class ClaimRunsTest : public ::testing::Test {
  protected:
   ClaimRunsTest() { Restart(); }
@@ -36,7 +65,7 @@ class ClaimRunsTest : public ::testing::Test {
     claims_ = std::make_unique<ClaimTable>();
     ClaimOptions options{.window = kWindow, .fingerprints = fingerprints_};
     options.memory_budget = budget_;
-    options.blobs = budget_ > 0 ? &blobs_ : nullptr;
+    options.blobs = budget_ > 0 ? &gate_ : nullptr;
     EXPECT_THAT(claims_->Open(options), IsOk());
     return claims_->Restore(CheckpointReader("s/dedup/", store_), slices);
   }
@@ -94,6 +123,7 @@ class ClaimRunsTest : public ::testing::Test {
 
   MemoryStateStore store_;
   MemoryBlobStore blobs_;
+  GatedBlobStore gate_{blobs_};
   uint64_t budget_ = 1;  // everything goes to disk
   bool fingerprints_ = false;
   std::unique_ptr<ClaimTable> claims_;
@@ -157,6 +187,38 @@ TEST_F(ClaimRunsTest, ExpiryDeletesWholeRunsWhenTheCommitIsDurable) {
   Commit();
   Restart();  // waits for what is being removed, or removes it
   EXPECT_THAT(*blobs_.List(), IsEmpty());
+}
+
+TEST_F(ClaimRunsTest, BlocksThatWereStoredWhileTheRunWasBuiltStay) {
+  gate_.set_open(false);
+  for (uint64_t n = 0; n < 100; ++n) Claim(n, 100, 0);
+  Commit();
+  for (uint64_t n = 100; n < 150; ++n) Claim(n, 100, 0);
+  Commit();
+  EXPECT_EQ(Stored("c"), 2u);
+  gate_.set_open(true);
+  Finish();
+  Commit();
+  EXPECT_EQ(Stored("c"), 1u);
+  Restart();
+  EXPECT_EQ(claims_->runs()->ids(), 100u);
+  EXPECT_EQ(claims_->size(), 150u);
+  for (uint64_t n = 0; n < 150; ++n) ASSERT_EQ(Claim(n, 150, 0), Outcome::kDuplicate);
+}
+
+TEST_F(ClaimRunsTest, IdsThatBecomeARunAreKnownMeanwhileAndAreNotGivenUpByItsBucketsEnd) {
+  gate_.set_open(false);
+  for (uint64_t n = 0; n < 100; ++n) Claim(n, 100, 0);
+  Commit();
+  for (uint64_t n = 0; n < 100; ++n) ASSERT_EQ(Claim(n, 150, 0), Outcome::kDuplicate);
+  claims_->Expire(At(1'000));
+  for (uint64_t n = 0; n < 100; ++n) ASSERT_EQ(Claim(n, 1'000, 1'000), Outcome::kNew);
+  Commit();
+  gate_.set_open(true);
+  Finish();
+  CommitAll();
+  for (uint64_t n = 0; n < 100; ++n) ASSERT_EQ(Claim(n, 1'000, 1'000), Outcome::kDuplicate);
+  EXPECT_EQ(claims_->runs()->ids(), 100u);
 }
 
 TEST_F(ClaimRunsTest, IdWhoseBucketOnDiskHasGoneIsNew) {
