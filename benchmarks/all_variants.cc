@@ -26,6 +26,8 @@ std::vector<VariantEntry> W1Variants(const W1Input& input) {
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW1Tbb, input));
   all.push_back(Entry("rtstream", MakeW1Rtstream, input));
   all.push_back(Entry("rtstream_commits", MakeW1RtstreamCommits, input));
+  all.push_back(Entry("rtstream_lanes", MakeW1RtstreamLanes, input));
+  all.push_back(Entry("rtstream_split", MakeW1RtstreamSplit, input));
   return all;
 }
 

@@ -16,7 +16,7 @@ rtstream::RunOptions Options() {
 
 }  // namespace
 
-PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
+void PipelineRun::MakeStore(Commits commits) {
   switch (commits) {
     case Commits::kNone:
       break;
@@ -27,9 +27,22 @@ PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
       store_ = std::make_unique<rtstream::MemoryStateStore>();
       break;
   }
+}
+
+PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
+  MakeStore(commits);
   runner_ = store_ == nullptr
                 ? std::make_unique<rtstream::Runner>(std::move(pipeline), Options())
                 : std::make_unique<rtstream::Runner>(std::move(pipeline), *store_, Options());
+  opened_ = runner_->Open();
+}
+
+PipelineRun::PipelineRun(const std::function<rtstream::Pipeline()>& make, Commits commits, int lanes) {
+  MakeStore(commits);
+  rtstream::RunOptions options = Options();
+  options.lanes = static_cast<uint32_t>(lanes);
+  runner_ = store_ == nullptr ? std::make_unique<rtstream::Runner>(make, options)
+                              : std::make_unique<rtstream::Runner>(make, *store_, options);
   opened_ = runner_->Open();
 }
 

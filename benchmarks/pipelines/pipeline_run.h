@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -27,11 +28,13 @@ class DiscardingStore final : public rtstream::StateStore {
 // Where the commits of a run go, every 200 ms, as the library has it by default.
 enum class Commits { kNone, kDiscarded, kMemory };
 
-// A pipeline run to the end of its source on one lane.
+// A pipeline run to the end of its source.
 class PipelineRun {
  public:
-  // Opens the pipeline: its state is made.
+  // Opens the pipeline on one lane: its state is made.
   PipelineRun(rtstream::Pipeline pipeline, Commits commits);
+  // The same on so many lanes.
+  PipelineRun(const std::function<rtstream::Pipeline()>& make, Commits commits, int lanes);
 
   absl::Status Run();
   // What the operator of this name counted. REQUIRES: Run() was OK.
@@ -40,6 +43,8 @@ class PipelineRun {
   const rtstream::StateReader& store() const { return *store_; }
 
  private:
+  void MakeStore(Commits commits);
+
   std::unique_ptr<rtstream::StateStore> store_;
   std::unique_ptr<rtstream::Runner> runner_;
   absl::Status opened_;

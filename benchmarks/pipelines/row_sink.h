@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "benchmarks/workload/row_binary.h"
@@ -16,12 +19,25 @@ namespace bench {
 // Writes sales that took their units as RowBinary, see workload/row_binary.h.
 class RowSink final : public rt::PlainSink<rt::InventoryOutcome<Sale>> {
  public:
-  explicit RowSink(bool is_verifying) : output_(is_verifying) {}
+  explicit RowSink(bool is_verifying) : is_verifying_(is_verifying), output_(is_verifying) {}
 
   std::string_view name() const override { return "rows"; }
   uint64_t bytes_written() const override { return output_.bytes() + size_; }
+  // Rows come in another order than that of the input: to be sorted by Finish(), if they are verified.
+  void SortRows() { is_sorting_ = is_verifying_; }
+  // The rows so far, each with its position. REQUIRES: SortRows().
+  std::vector<std::pair<int64_t, std::string>>& rows() { return sorted_; }
+  void Finish() {
+    std::sort(sorted_.begin(), sorted_.end());
+    for (const auto& [position, row] : sorted_) output_.Write(row);
+    sorted_.clear();
+  }
+
   absl::Status Write(const rt::Rows<rt::InventoryOutcome<Sale>>& outcomes) override {
-    for (size_t i = 0; i < outcomes.size(); ++i) Append(*outcomes[i].record);
+    for (size_t i = 0; i < outcomes.size(); ++i) {
+      Append(*outcomes[i].record);
+      if (is_sorting_) [[unlikely]] KeepRow(outcomes.position(i));
+    }
     return absl::OkStatus();
   }
   absl::Status Flush() override {
@@ -68,9 +84,18 @@ class RowSink final : public rt::PlainSink<rt::InventoryOutcome<Sale>> {
     if (rows_.size() < bound) rows_.resize(std::max(kFlushAt, bound));
   }
 
+  // Takes the only row there is out of the buffer.
+  void KeepRow(int64_t position) {
+    sorted_.emplace_back(position, std::string(rows_.data(), size_));
+    size_ = 0;
+  }
+
+  bool is_verifying_;
+  bool is_sorting_ = false;
   RowOutput output_;
   std::vector<char> rows_;
   size_t size_ = 0;
+  std::vector<std::pair<int64_t, std::string>> sorted_;  // by position
 };
 
 }  // namespace bench

@@ -20,4 +20,10 @@ std::unique_ptr<Variant> MakeW1Rtstream(const W1Input& input, const RunSettings&
 // cost the lane.
 std::unique_ptr<Variant> MakeW1RtstreamCommits(const W1Input& input, const RunSettings& settings);
 
+// The same, without commits, on RunSettings::lanes lanes, divided by store.
+std::unique_ptr<Variant> MakeW1RtstreamLanes(const W1Input& input, const RunSettings& settings);
+
+// The same as so many pipelines of one lane, over input that was divided by store beforehand.
+std::unique_ptr<Variant> MakeW1RtstreamSplit(const W1Input& input, const RunSettings& settings);
+
 }  // namespace bench

@@ -17,7 +17,7 @@ namespace {
 absl::Status Differ(const std::string& a, const Outcome& of_a, const std::string& b, const Outcome& of_b) {
   std::string message = rtstream::Concat("variants '", a, "' and '", b, "' found different things:");
   for (size_t i = 0; i < std::min(of_a.size(), of_b.size()); ++i) {
-    if (of_a[i] == of_b[i]) continue;
+    if (of_a[i] == of_b[i] || of_a[i].value == kNotCounted || of_b[i].value == kNotCounted) continue;
     message += rtstream::Concat(" ", of_a[i].name, " ", of_a[i].value, " and ", of_b[i].value, ";");
   }
   return absl::FailedPreconditionError(message);
@@ -54,7 +54,7 @@ absl::StatusOr<std::vector<Measured>> RunRounds(const std::vector<VariantEntry>&
     for (size_t i = 0; i < variants.size(); ++i) {
       RTSTREAM_ASSIGN_OR_RETURN(Outcome outcome, RunOnce(variants[i], settings, measured[i]));
       if (!first) first = outcome;
-      if (outcome != *first) return Differ(variants[0].name, *first, variants[i].name, outcome);
+      if (!Agree(outcome, *first)) return Differ(variants[0].name, *first, variants[i].name, outcome);
       if (round == 0) measured[i].outcome = std::move(outcome);
       measured[i].name = variants[i].name;
     }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,16 @@ struct Figure {
 // What a variant found: the same numbers for every variant of a workload on the same input, or one of
 // them is wrong.
 using Outcome = std::vector<Figure>;
+
+// The value of a figure that a run could not tell; verifying runs tell all.
+inline constexpr uint64_t kNotCounted = ~uint64_t{0};
+
+// Whether two variants found the same, as far as both tell.
+inline bool Agree(const Outcome& a, const Outcome& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](const Figure& x, const Figure& y) {
+    return x == y || x.value == kNotCounted || y.value == kNotCounted;
+  });
+}
 
 // A checksum of values that come in any order: for tables, which each variant walks as it likes.
 class UnorderedDigest {

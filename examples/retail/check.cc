@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <optional>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -46,8 +47,31 @@ absl::StatusOr<InitialStock> InitialStockOf(const rt::CommitRecord& commit) {
   return stock;
 }
 
-// The walk through the five files. Each is in input order, so hot.ndjson and cold.ndjson can be
-// followed line by line beside facts.ndjson and failed.ndjson.
+// A multiset of lines, by 64 bits of hash: ten million of them have two that are taken for one another
+// with a chance of 3 in a million.
+class LineSet {
+ public:
+  void Add(std::string_view line) {
+    ++count_[rt::StableHash(line)];
+    ++size_;
+  }
+  // False: it is not there.
+  bool Remove(std::string_view line) {
+    const auto it = count_.find(rt::StableHash(line));
+    if (it == count_.end()) return false;
+    if (--it->second == 0) count_.erase(it);
+    --size_;
+    return true;
+  }
+  size_t size() const { return size_; }
+
+ private:
+  std::unordered_map<uint64_t, uint32_t> count_;
+  size_t size_ = 0;
+};
+
+// The walk through the five files. Lines of one store are in input order in each; how the stores alternate
+// may differ from file to file, if the run had several lanes.
 class Walk {
  public:
   Walk(CommittedFile facts, CommittedFile failed, CommittedFile hot, CommittedFile cold,
@@ -59,18 +83,25 @@ class Walk {
         dead_letters_(std::move(dead_letters)),
         recount_(&recount) {}
 
-  // A second reader of failed.ndjson, which comes first as a whole.
-  absl::Status ReadRefused(CommittedFile failed) {
+  // Before ReadFacts().
+  absl::Status ReadRefused() {
     std::string_view line;
     for (;;) {
-      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, failed.Next(line));
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, failed_.Next(line));
       if (!has_line) return absl::OkStatus();
-      RTSTREAM_RETURN_IF_ERROR(ReadRecord(failed, line));
+      RTSTREAM_RETURN_IF_ERROR(ReadRecord(failed_, line));
       if (record_.sale.is_return() || record_.on_hand - record_.reserved >= record_.sale.quantity) {
-        return failed.Difference("the stock that it met was enough");
+        return failed_.Difference("the stock that it met was enough");
       }
       NoteIdentity();
       recount_->AddRefused(record_);
+      StockOutcome outcome;
+      outcome.record = &record_.sale;
+      outcome.result = rt::MovementResult::kNotEnoughFree;
+      outcome.stock = {record_.on_hand, record_.reserved};
+      text_.clear();
+      HotLine()(outcome, text_);
+      refusals_.Add(text_);
     }
   }
 
@@ -86,15 +117,18 @@ class Walk {
       text_.clear();
       if (IsHot(outcome)) {
         HotLine()(outcome, text_);
-        RTSTREAM_RETURN_IF_ERROR(ExpectHot(text_));
+        RTSTREAM_RETURN_IF_ERROR(Expect(hot_, text_, hot_ahead_));
       } else {
         ColdLine()(outcome, text_);
-        RTSTREAM_RETURN_IF_ERROR(Expect(cold_, text_));
+        RTSTREAM_RETURN_IF_ERROR(Expect(cold_, text_, cold_ahead_));
       }
     }
-    RTSTREAM_RETURN_IF_ERROR(ExpectHot(std::nullopt));
-    RTSTREAM_RETURN_IF_ERROR(ExpectEnd(failed_));
-    return ExpectEnd(cold_);
+    RTSTREAM_RETURN_IF_ERROR(ExpectEnd(hot_, hot_ahead_));
+    if (refusals_.size() > 0) {
+      return absl::DataLossError(rt::Concat(refusals_.size(), " refusals of ", failed_.name(),
+                                            " are not in ", hot_.name()));
+    }
+    return ExpectEnd(cold_, cold_ahead_);
   }
 
   absl::Status ReadDeadLetters(DeadLetterCheck check, uint64_t rejected) {
@@ -140,64 +174,46 @@ class Walk {
         rt::StableHash(rt::Concat(record_.processing_id, "\n", record_.sale.event_id)));
   }
 
-  absl::Status Expect(CommittedFile& file, std::string_view want) {
-    std::string_view line;
-    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, file.Next(line));
-    if (!has_line) {
-      return absl::DataLossError(rt::Concat(file.name(), " ends before ", want, ", which ",
-                                            facts_.name(), ", line ", facts_.line_number(), " gives"));
-    }
-    return line == want ? absl::OkStatus()
-                        : file.Difference(rt::Concat("want ", want, ", got ", line));
-  }
-
-  absl::Status ExpectEnd(CommittedFile& file) {
-    std::string_view line;
-    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, file.Next(line));
-    return has_line ? file.Difference("want no more lines, by what the other files say")
-                    : absl::OkStatus();
-  }
-
-  // The next line of hot.ndjson that is not a refusal; refusals on the way must be those of
-  // failed.ndjson. Nothing wanted: only refusals may be left.
-  absl::Status ExpectHot(const std::optional<std::string>& want) {
-    constexpr std::string_view kRefused = "{\"outcome\":\"refused\"";
+  // The line is in the file: it is the next one, or another of the rest, or one of those passed on the way,
+  // which are `ahead`. Refusals are passed.
+  absl::Status Expect(CommittedFile& file, std::string_view want, LineSet& ahead) {
+    if (ahead.Remove(want)) return absl::OkStatus();
     std::string_view line;
     for (;;) {
-      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, hot_.Next(line));
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, NextApplied(file, line));
       if (!has_line) {
-        if (!want) return absl::OkStatus();
-        return absl::DataLossError(rt::Concat(hot_.name(), " ends before ", *want));
+        return absl::DataLossError(rt::Concat(file.name(), " has no line ", want, ", which ",
+                                              facts_.name(), ", line ", facts_.line_number(), " gives"));
       }
-      if (line.substr(0, kRefused.size()) != kRefused) break;
-      RTSTREAM_RETURN_IF_ERROR(ExpectRefusal(line));
+      if (line == want) return absl::OkStatus();
+      ahead.Add(line);
     }
-    if (want && line == *want) return absl::OkStatus();
-    return hot_.Difference(rt::Concat("want ", want ? *want : "only refusals", ", got ", line));
   }
 
-  absl::Status ExpectRefusal(std::string_view hot_line) {
+  absl::Status ExpectEnd(CommittedFile& file, const LineSet& ahead) {
     std::string_view line;
-    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, failed_.Next(line));
-    if (!has_line) return hot_.Difference("the refusal is not in failed.ndjson");
-    OutputRecord refused;
-    refusal_arena_.Clear();
-    if (absl::Status s = ReadOutputRecord(line, refusal_arena_, refused); !s.ok()) {
-      return failed_.Difference(rt::MessageOf(s));
+    RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, NextApplied(file, line));
+    if (has_line) return file.Difference("want no more lines, by what the other files say");
+    if (ahead.size() == 0) return absl::OkStatus();
+    return absl::DataLossError(
+        rt::Concat(file.name(), " has ", ahead.size(), " lines that the other files do not give"));
+  }
+
+  // The next line that is no refusal; refusals on the way must be those of failed.ndjson.
+  absl::StatusOr<bool> NextApplied(CommittedFile& file, std::string_view& line) {
+    constexpr std::string_view kRefused = "{\"outcome\":\"refused\"";
+    for (;;) {
+      RTSTREAM_ASSIGN_OR_RETURN(const bool has_line, file.Next(line));
+      if (!has_line || &file != &hot_ || line.substr(0, kRefused.size()) != kRefused) return has_line;
+      if (!refusals_.Remove(line)) return file.Difference("the refusal is not in failed.ndjson");
     }
-    StockOutcome outcome;
-    outcome.record = &refused.sale;
-    outcome.result = rt::MovementResult::kNotEnoughFree;
-    outcome.stock = {refused.on_hand, refused.reserved};
-    std::string want;
-    HotLine()(outcome, want);
-    return hot_line == want ? absl::OkStatus()
-                            : hot_.Difference(rt::Concat("want ", want, ", got ", hot_line));
   }
 
   CommittedFile facts_, failed_, hot_, cold_, dead_letters_;
   Recount* recount_;
-  rt::Arena arena_, refusal_arena_;
+  LineSet refusals_;                // of failed.ndjson, as hot.ndjson has them, and not found there yet
+  LineSet hot_ahead_, cold_ahead_;  // read, and not wanted yet
+  rt::Arena arena_;
   OutputRecord record_;
   std::string text_;
   std::vector<uint64_t> identities_;
@@ -216,14 +232,13 @@ absl::Status Check(const rt::StateReader& store, const std::string& output_dir,
   };
   RTSTREAM_ASSIGN_OR_RETURN(CommittedFile facts, open(kFacts));
   RTSTREAM_ASSIGN_OR_RETURN(CommittedFile failed, open(kFailed));
-  RTSTREAM_ASSIGN_OR_RETURN(CommittedFile refused, open(kFailed));
   RTSTREAM_ASSIGN_OR_RETURN(CommittedFile hot, open(kHot));
   RTSTREAM_ASSIGN_OR_RETURN(CommittedFile cold, open(kCold));
   RTSTREAM_ASSIGN_OR_RETURN(CommittedFile dead_letters, open(kDeadLetters));
   Recount recount(initial);
   Walk walk(std::move(facts), std::move(failed), std::move(hot), std::move(cold),
             std::move(dead_letters), recount);
-  RTSTREAM_RETURN_IF_ERROR(walk.ReadRefused(std::move(refused)));
+  RTSTREAM_RETURN_IF_ERROR(walk.ReadRefused());
   RTSTREAM_RETURN_IF_ERROR(walk.ReadFacts());
   RTSTREAM_RETURN_IF_ERROR(walk.CheckIdentities());
   RTSTREAM_RETURN_IF_ERROR(recount.Compare(store));

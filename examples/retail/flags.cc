@@ -43,6 +43,12 @@ absl::StatusOr<uint64_t> ParseNumber(std::string_view text) {
   return ParseCount<uint64_t>(text, UINT64_MAX);
 }
 
+absl::StatusOr<uint32_t> ParseLanes(std::string_view text) {
+  absl::StatusOr<uint32_t> lanes = ParseCount<uint32_t>(text, 64);
+  if (!lanes.ok() || *lanes == 0) return absl::InvalidArgumentError("want a number from 1 to 64");
+  return lanes;
+}
+
 absl::StatusOr<Price> ParsePrice(std::string_view text) {
   Price price;
   absl::Status status = rt::ParseDecimal(text, price);
@@ -87,7 +93,7 @@ absl::StatusOr<rt::Duration> ParseInterval(std::string_view text) {
 
 // CLI11 holds the text of options that are read by a check.
 struct Texts {
-  std::string format, initial_stock, max_price, returns, store, window, interval, events, seed, span;
+  std::string format, initial_stock, max_price, returns, store, window, interval, lanes, events, seed, span;
 };
 
 void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
@@ -125,6 +131,9 @@ void AddRun(CLI::App& app, RunFlags& run, Texts& texts) {
       ->type_name("TIME")
       ->check(Reads(run.rules.dedup_window, ParseWindow, ""));
   sub->add_flag("--follow", run.follow, "wait for more at the end, and follow rotated files");
+  sub->add_option("--lanes", texts.lanes, "threads that work, 1 to 64; default 1")
+      ->type_name("N")
+      ->check(Reads(run.lanes, ParseLanes, ""));
   sub->add_option("--commit-interval", texts.interval, "how long work may wait to be committed; default 200ms")
       ->type_name("TIME")
       ->check(Reads(run.commit_interval, ParseInterval, ""));

@@ -22,6 +22,7 @@ struct RunFlags {
   std::string stock;
   Rules rules;
   bool follow = false;
+  uint32_t lanes = 1;
   rt::Duration commit_interval = std::chrono::milliseconds(200);
 
   // Places that are no directories.

@@ -26,6 +26,7 @@ template <size_t kNames>
 class HashedTable final : public rt::LookupTable<std::string> {
  public:
   explicit HashedTable(const std::array<std::string, kNames>& names) : names_(&names) {}
+  bool concurrent() const override { return true; }
   absl::Status Lookup(absl::Span<const std::string_view> keys,
                       absl::Span<const std::string*> found) override {
     for (size_t i = 0; i < keys.size(); ++i) found[i] = &Draw(*names_, keys[i]);

@@ -35,7 +35,8 @@ rt::Pipeline Compose(Parsed parsed, const PipelineParts& parts) {
   const InitialStock& initial = parts.initial_stock;
   auto daily = rt::Branch<StockOutcome>()
              | rt::Aggregate(std::string(kDailySales), [](const StockOutcome& o) { return DailyKeyOf(o); },
-                             [](SalesSum& sum, const StockOutcome& o) { sum.Add(*o.record); })
+                             [](SalesSum& sum, const StockOutcome& o) { sum.Add(*o.record); },
+                             rt::Partial(MergeInto<SalesSum>))
              | rt::Discard();
   auto hours = rt::Branch<StockOutcome>()
              | rt::Aggregate(std::string(kStoreHour), [](const StockOutcome& o) { return HourKeyOf(o); },
@@ -43,7 +44,8 @@ rt::Pipeline Compose(Parsed parsed, const PipelineParts& parts) {
              | rt::Discard();
   auto totals = rt::Branch<StockOutcome>()
               | rt::Aggregate(std::string(kTotals), [](const StockOutcome&) { return kTotalsKey; },
-                              [](Totals& sum, const StockOutcome& o) { sum.Add(o); })
+                              [](Totals& sum, const StockOutcome& o) { sum.Add(o); },
+                              rt::Partial(MergeInto<Totals>))
               | rt::Discard();
   auto applied = rt::Branch<StockOutcome>()
                | rt::Tee("daily", std::move(daily))
@@ -59,6 +61,7 @@ rt::Pipeline Compose(Parsed parsed, const PipelineParts& parts) {
          })
        | rt::AssignEventTime(&Sale::timestamp, {.max_out_of_orderness = kMaxOutOfOrderness})
        | rt::Boundary()
+       | rt::KeyBy(std::string(kByStore), &Sale::store_id)
        | rt::Dedup(std::string(kDedup), &Sale::event_id, {.window = rules.dedup_window})
        | rt::Enrich("region", *parts.master.region_of_store, &Sale::store_id,
                     [](Sale& s, const std::string* region) {

@@ -6,6 +6,7 @@
 #include "rtstream/base/text.h"
 #include "rtstream/core/json_codec.h"
 #include "rtstream/op/aggregated.h"
+#include "rtstream/op/partial_aggregate.h"
 #include "rtstream/state/item.h"
 #include "rtstream/state/keyed_state.h"
 
@@ -103,8 +104,8 @@ absl::Status QueryInventory(const rt::StateReader& store, const QueryFlags& flag
 }
 
 absl::Status QueryDailySales(const rt::StateReader& store, const QueryFlags& flags, Lines& lines) {
-  return rt::ReadState<DailyKey, SalesSum>(
-      store, kDailySales, rt::kSumsTable, [&](const DailyKey& key, const SalesSum& sum) {
+  return rt::ReadPartials<DailyKey, SalesSum>(
+      store, kDailySales, MergeInto<SalesSum>, [&](const DailyKey& key, const SalesSum& sum) {
         const auto& [retailer, day, sku] = key;
         if (!Passes(flags.sku, sku)) return;
         std::string date;

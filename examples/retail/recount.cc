@@ -7,6 +7,7 @@
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/op/aggregated.h"
+#include "rtstream/op/partial_aggregate.h"
 #include "rtstream/state/item.h"
 #include "rtstream/state/key_codec.h"
 #include "rtstream/state/keyed_state.h"
@@ -53,17 +54,21 @@ absl::Status CompareSums(const rt::StateReader& store, std::string_view op,
                          const std::unordered_map<std::string, SalesSum>& want) {
   absl::Status status;
   size_t found = 0;
-  RTSTREAM_RETURN_IF_ERROR((rt::ReadState<K, SalesSum>(
-      store, op, rt::kSumsTable, [&](const K& key, const SalesSum& sum) {
-        if (!status.ok()) return;
-        auto it = want.find(KeyBytes(key));
-        if (it == want.end()) {
-          status = Difference(Name(key), "no such row", Describe(sum));
-        } else if (!(it->second == sum)) {
-          status = Difference(Name(key), Describe(it->second), Describe(sum));
-        }
-        ++found;
-      })));
+  const auto compare = [&](const K& key, const SalesSum& sum) {
+    if (!status.ok()) return;
+    auto it = want.find(KeyBytes(key));
+    if (it == want.end()) {
+      status = Difference(Name(key), "no such row", Describe(sum));
+    } else if (!(it->second == sum)) {
+      status = Difference(Name(key), Describe(it->second), Describe(sum));
+    }
+    ++found;
+  };
+  if (op == kDailySales) {
+    RTSTREAM_RETURN_IF_ERROR((rt::ReadPartials<K, SalesSum>(store, op, MergeInto<SalesSum>, compare)));
+  } else {
+    RTSTREAM_RETURN_IF_ERROR((rt::ReadState<K, SalesSum>(store, op, rt::kSumsTable, compare)));
+  }
   RTSTREAM_RETURN_IF_ERROR(status);
   if (found == want.size()) return absl::OkStatus();
   return Difference(rt::Concat("rows of ", op), rt::Concat(want.size()), rt::Concat(found));

@@ -16,6 +16,16 @@ constexpr rt::Time kEndOfTime{std::chrono::sys_days(std::chrono::year(2200) / 1 
 
 }  // namespace
 
+void Totals::Add(const Totals& other) {
+  processed += other.processed;
+  returns += other.returns;
+  refused += other.refused;
+  units_sold += other.units_sold;
+  units_returned += other.units_returned;
+  revenue += other.revenue;
+  initial_stock += other.initial_stock;
+}
+
 void Totals::Add(const StockOutcome& outcome) {
   const Sale& sale = *outcome.record;
   initial_stock += outcome.initial;

@@ -118,8 +118,10 @@ class RetailRun {
       : store_(store),
         outputs_(outputs),
         events_(SourceOptions(flags)),
-        runner_(MakePipeline({flags.rules, stock, master, events_, *outputs.facts, *outputs.failed,
-                              *outputs.hot, *outputs.cold}),
+        runner_([&] {
+                  return MakePipeline({flags.rules, stock, master, events_, *outputs.facts,
+                                       *outputs.failed, *outputs.hot, *outputs.cold});
+                },
                 store, std::move(options)) {}
 
   absl::Status Open() {
@@ -290,6 +292,7 @@ ExitCode Run(const RunFlags& given) {
   if (!store.ok()) return Fail(kExitStateRefused, store.status());
   rt::RunOptions options;
   options.commit_interval = flags.commit_interval;
+  options.lanes = flags.lanes;
   options.settings = SettingsOf(flags, stock);
   auto state = IdentityOf(**store, flags.state, options.settings);
   if (!state.ok()) return FailOrRefuse(state.status());

@@ -4,7 +4,7 @@
 
 #include "rtstream/base/status_macros.h"
 #include "rtstream/core/json_codec.h"
-#include "rtstream/op/aggregated.h"
+#include "rtstream/op/partial_aggregate.h"
 #include "rtstream/state/keyed_state.h"
 
 namespace retail {
@@ -18,12 +18,17 @@ absl::StatusOr<Summary> ReadSummary(const rt::StateReader& store) {
     if (name == "source") summary.records_in = stats.out;
     if (name == kDedup) summary.duplicates = stats.side;
     if (name == kInventory) summary.stock_items = stats.keys;
-    if (name == kDailySales) summary.daily_sales_rows = stats.keys;
+    if (name == kDailySales && commit->lanes == 1) summary.daily_sales_rows = stats.keys;
     if (name == kStoreHour) summary.store_hour_rows = stats.keys;
   }
-  RTSTREAM_RETURN_IF_ERROR((rt::ReadState<uint32_t, Totals>(
-      store, kTotals, rt::kSumsTable,
+  RTSTREAM_RETURN_IF_ERROR((rt::ReadPartials<uint32_t, Totals>(
+      store, kTotals, MergeInto<Totals>,
       [&](uint32_t, const Totals& totals) { summary.totals = totals; })));
+  if (commit->lanes == 1) return summary;
+  // Lanes count a row each that they share.
+  RTSTREAM_RETURN_IF_ERROR((rt::ReadPartials<DailyKey, SalesSum>(
+      store, kDailySales, MergeInto<SalesSum>,
+      [&](const DailyKey&, const SalesSum&) { ++summary.daily_sales_rows; })));
   return summary;
 }
 

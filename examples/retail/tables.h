@@ -20,6 +20,9 @@ inline constexpr std::string_view kDailySales = "daily_sales";
 inline constexpr std::string_view kStoreHour = "store_hour";
 inline constexpr std::string_view kTotals = "totals";
 inline constexpr std::string_view kDedup = "dedup";
+// What lanes divide the records by. Everything but daily sales and totals is of one store; copies of an
+// event must carry the same.
+inline constexpr std::string_view kByStore = "by_store";
 
 // Keys as they come out of the state. Going in, their texts are views.
 using StockKey = std::tuple<std::string, std::string>;            // sku, store
@@ -41,6 +44,12 @@ struct SalesSum {
     units += sale.quantity;
     revenue += sale.amount();
   }
+  void Add(const SalesSum& other) {
+    sales += other.sales;
+    returns += other.returns;
+    units += other.units;
+    revenue += other.revenue;
+  }
   friend bool operator==(const SalesSum&, const SalesSum&) = default;
 };
 
@@ -55,8 +64,15 @@ struct Totals {
   int64_t initial_stock = 0;  // units that items began with
 
   void Add(const StockOutcome& outcome);
+  void Add(const Totals& other);
   int64_t stock_on_hand() const { return initial_stock - units_sold + units_returned; }
 };
+
+// Puts sums of several lanes together.
+template <typename Sum>
+void MergeInto(Sum& into, const Sum& from) {
+  into.Add(from);
+}
 
 }  // namespace retail
 

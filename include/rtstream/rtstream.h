@@ -22,6 +22,7 @@
 #include "rtstream/op/inspect.h"
 #include "rtstream/op/intern.h"
 #include "rtstream/op/interned.h"
+#include "rtstream/op/key_by.h"
 #include "rtstream/op/map.h"
 #include "rtstream/op/parse_csv.h"
 #include "rtstream/op/parse_json.h"

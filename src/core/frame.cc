@@ -27,6 +27,7 @@ void Frame::AppendFrom(Frame& from, size_t row) {
     metas_.push_back(from.meta(row));
     ++size_;
   }
+  AppendSlice(from.slice(row));
   // Columns have room for any number of rows.
   if (from.event_times_ != nullptr) {
     Time* const times = event_time_column_.Get(kMaxRows);
@@ -80,7 +81,7 @@ bool Frame::MarkRefused(size_t row) {
   if (refused_.size() < size_) refused_.resize(size_, 0);
   const bool is_first = refused_[row] == 0;
   refused_[row] = kRefused | kHasLetter;
-  any_refused_ = true;
+  std::atomic_ref<bool>(any_refused_).store(true, std::memory_order_relaxed);
   return is_first;
 }
 
@@ -88,6 +89,7 @@ void Frame::Clear() {
   size_ = 0;
   step_ = 1;
   metas_.clear();
+  slices_.clear();
   owner_.reset();
   bytes_ = {};
   SetTimes(kMinTime, kMinTime);

@@ -25,6 +25,7 @@ void WatermarkTracker::BeginBatch(uint32_t partition, Time now) {
 
 void WatermarkTracker::set_options(const Options& options) {
   options_ = options;
+  has_options_ = true;
   course_.out_of_orderness_ = options.max_out_of_orderness;
   SetNow(now_);
 }

@@ -14,6 +14,17 @@ bool IsTransient(const absl::Status& status) {
 Lane::Lane(Clock& clock, Wakeup& stop, const RetryOptions& retry, uint64_t seed)
     : clock_(&clock), stop_(&stop), retry_(retry), seed_(seed), context_(arena_, kMinTime) {}
 
+StateHost Lane::state_host(std::string_view op) {
+  return {&pages_, keeps_changes_, &context_, is_keyed_,
+          index_,  lanes_,         SliceRange::OfLane(index_, lanes_), shared_, op};
+}
+
+void Lane::set_place(uint32_t lane, uint32_t lanes, SharedParts& shared) {
+  index_ = lane;
+  lanes_ = lanes;
+  shared_ = &shared;
+}
+
 void Lane::BeginBatch(Time now) {
   arena_.Clear();
   context_.BeginBatch(now);

@@ -71,6 +71,8 @@ std::string EncodeCommitRecord(const CommitRecord& record) {
   out.Varint(record.stateful.size());
   for (const std::string& name : record.stateful) out.String(name);
   WriteTexts(record.settings, out);
+  out.String(record.keyed_by);
+  out.U32(record.lanes);
   std::string bytes = std::move(out).Take();
   SealBlock(bytes);
   return bytes;
@@ -107,6 +109,8 @@ absl::StatusOr<CommitRecord> DecodeCommitRecord(std::string_view bytes) {
   }
   for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) record.stateful.emplace_back(in.String());
   ReadTexts(in, record.settings);
+  record.keyed_by = std::string(in.String());
+  record.lanes = in.U32();
   if (!in.ok() || !in.done()) return absl::DataLossError("the commit record is cut short");
   return record;
 }

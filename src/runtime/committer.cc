@@ -71,7 +71,7 @@ struct Committer::Impl {
   }
 
   void DoWorkAhead() {
-    if (options.pages != nullptr) options.pages->Fill();
+    for (PagePool* pages : options.pages) pages->Fill();
     for (StagedSinkBase* sink : options.staged) sink->WriteAhead();
     const std::lock_guard lock(mutex);
     is_working_ahead = false;

@@ -39,7 +39,7 @@ class Committer {
     RetryOptions retry;
     uint64_t seed = 0;
     std::vector<StagedSinkBase*> staged;  // synced before each commit; they write ahead of it
-    PagePool* pages = nullptr;            // to be filled meanwhile
+    std::vector<PagePool*> pages;         // to be filled meanwhile
   };
   Committer(StateStore& store, Clock& clock, const Options& options);
   ~Committer();  // waits for the job under way

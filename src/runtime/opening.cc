@@ -6,6 +6,7 @@
 #include "rtstream/base/hash.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/state/slice.h"
 #include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
@@ -46,6 +47,69 @@ absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& 
     }
   }
   return absl::OkStatus();
+}
+
+namespace {
+
+absl::Status CheckBeforeKeyBy(const Node& node) {
+  const Node::Traits traits = node.traits();
+  const char* what = traits.shares_state  ? nullptr
+                     : node.has_state()   ? "keeps state"
+                     : traits.has_timers  ? "waits for the watermark"
+                     : traits.expands     ? "makes several records of one"
+                                          : nullptr;
+  if (what == nullptr) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("operator '", node.name(), "' ", what, ": with several lanes it must stand behind KeyBy"));
+}
+
+}  // namespace
+
+absl::Status CheckLanes(const std::vector<Node*>& nodes, uint32_t lanes) {
+  if (lanes < 1 || lanes > kSlices) {
+    return absl::InvalidArgumentError(Concat("want 1 to ", kSlices, " lanes, got ", lanes));
+  }
+  const Node* key_by = nullptr;
+  const Node* at_will = nullptr;
+  for (Node* node : nodes) {
+    if (node->exchange() != nullptr) {
+      if (key_by != nullptr) {
+        return absl::FailedPreconditionError(Concat("'", key_by->name(), "' and '", node->name(),
+                                                    "' are both KeyBy: want at most one"));
+      }
+      if (node->is_in_branch()) {
+        return absl::FailedPreconditionError(
+            Concat("'", node->name(), "' is in a branch: KeyBy must stand before the branches"));
+      }
+      key_by = node;
+      continue;
+    }
+    if (key_by == nullptr) {
+      if (lanes > 1) RTSTREAM_RETURN_IF_ERROR(CheckBeforeKeyBy(*node));
+      continue;
+    }
+    if (lanes > 1 && node->traits().state_is_by_hand) {
+      return absl::FailedPreconditionError(Concat(
+          "operator '", node->name(), "' stores its state itself (OnCheckpoint), which cannot be divided "
+          "among lanes: want KeyedState"));
+    }
+    if (at_will != nullptr && node->has_state()) {
+      return absl::FailedPreconditionError(
+          Concat("operator '", node->name(), "' keeps state by keys that records of '", at_will->name(),
+                 "', made in OnWatermark, do not have: not behind KeyBy"));
+    }
+    if (node->traits().emits_at_will) at_will = node;
+  }
+  if (key_by != nullptr || lanes == 1) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat(lanes, " lanes want a KeyBy that says how records are divided among them"));
+}
+
+absl::Status CheckKeyBy(const CommitRecord& last, std::string_view keyed_by) {
+  if (last.keyed_by == keyed_by) return absl::OkStatus();
+  const auto name = [](std::string_view n) { return n.empty() ? "no KeyBy" : Concat("KeyBy '", n, "'"); };
+  return absl::FailedPreconditionError(Concat("the state was made behind ", name(last.keyed_by),
+                                              ", this pipeline has ", name(keyed_by)));
 }
 
 std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,12 @@ absl::Status CheckNames(const std::vector<Node*>& nodes);
 
 // FailedPrecondition: an operator whose state is stored is not in the pipeline.
 absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& nodes);
+
+// FailedPrecondition: KeyBy is not where it may be, or these operators cannot be divided among `lanes`.
+absl::Status CheckLanes(const std::vector<Node*>& nodes, uint32_t lanes);
+
+// FailedPrecondition: the state was made behind another KeyBy than `keyed_by` (empty: none).
+absl::Status CheckKeyBy(const CommitRecord& last, std::string_view keyed_by);
 
 std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes);
 

@@ -46,6 +46,11 @@ SinkSet::SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters
   }
 }
 
+absl::Status SinkSet::Start(Lane& lane) {
+  shared_ = lane.shared();
+  return dead_letters_ ? dead_letters_->Start(lane) : absl::OkStatus();
+}
+
 absl::Status SinkSet::CheckAllPlain() const {
   for (SinkBase* sink : sinks_) {
     if (sink->plain() == nullptr) {
@@ -92,6 +97,8 @@ absl::Status SinkSet::WriteDeadLetters(Lane& lane) {
   Batch<DeadLetter>& letters = lane.dead_letters();
   if (letters.empty() || !dead_letters_) return absl::OkStatus();
   PutInInputOrder(letters);
+  std::unique_lock<std::mutex> lock;
+  if (shared_ != nullptr) lock = std::unique_lock(letters_mutex_);
   // More letters than a selection holds go in several writes.
   absl::Status status;
   for (size_t begin = 0; begin < letters.size() && status.ok(); begin += Frame::kMaxRows) {
@@ -102,6 +109,7 @@ absl::Status SinkSet::WriteDeadLetters(Lane& lane) {
         lane, Rows<DeadLetter>(letters.rows().data() + begin, letters.frame(), all_letters_));
   }
   letters.Clear();
+  if (shared_ != nullptr) lane.Enter(nullptr);  // the counters are changed under the lock
   return status;
 }
 
@@ -135,7 +143,14 @@ absl::Status SinkSet::Publish(const CommitRecord& record) {
   for (SinkBase* sink : sinks_) {
     if (StagedSinkBase* staged = sink->staged(); staged != nullptr) {
       auto mark = record.sinks.find(std::string(sink->name()));
-      if (mark != record.sinks.end()) RTSTREAM_RETURN_IF_ERROR(staged->Publish(mark->second));
+      if (mark == record.sinks.end()) continue;
+      std::shared_ptr<std::mutex> turn;
+      std::unique_lock<std::mutex> lock;
+      if (shared_ != nullptr) {
+        turn = internal::SinkTurn(*shared_, sink->name());
+        lock = std::unique_lock(*turn);
+      }
+      RTSTREAM_RETURN_IF_ERROR(staged->Publish(mark->second));
     }
   }
   return absl::OkStatus();

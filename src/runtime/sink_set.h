@@ -1,5 +1,6 @@
 #pragma once
 
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,10 +17,14 @@
 
 namespace rtstream {
 
-// All sinks of a pipeline, each once, and their part in the commits. Used by the lane's thread.
+// All sinks of a pipeline, each once, and their part in the commits. With several lanes any of them may
+// call WriteDeadLetters() and Publish(); the others are called when no lane runs.
 class SinkSet {
  public:
   SinkSet(const std::vector<Node*>& nodes, Sink<DeadLetter>* dead_letters);
+
+  // Before anything else: the lanes take turns.
+  absl::Status Start(Lane& lane);
 
   // What counts the dead letters written; null if they go nowhere.
   Node* dead_letter_node() { return dead_letters_ ? &*dead_letters_ : nullptr; }
@@ -50,7 +55,9 @@ class SinkSet {
  private:
   OutboxSinkBase* FindOutbox(std::string_view name) const;
 
+  SharedParts* shared_ = nullptr;
   std::vector<SinkBase*> sinks_;
+  std::mutex letters_mutex_;  // who writes dead letters holds it
   std::optional<internal::SinkChain<DeadLetter>> dead_letters_;
   Selection all_letters_;
 };

@@ -37,6 +37,7 @@ absl::Status ClaimTable::Open(const ClaimOptions& options) {
 }
 
 void ClaimTable::Attach(const StateHost& host) {
+  slices_ = host.slices.mask();
   if (host.pages != nullptr) {
     log_.UsePages(*host.pages);
     index_.UsePages(*host.pages);

@@ -59,14 +59,13 @@ uint32_t KeyIndex::Allocate(size_t bytes) {
   return ref;
 }
 
-EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key) {
+EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key, uint32_t slice) {
   if ((size_ + 1) * 8 > slot_count() * 5) Grow();
   const uint32_t ref = Allocate(entry_size_ + key.size());
   size_t i = hash >> shift_;
   while (slots()[i].ref != 0) i = (i + 1) & mask_;
   slots()[i] = {TagOf(hash), ref};
   EntryHead& head = At(ref);
-  const uint32_t slice = KeyGroupOf(key) / kGroupsPerSlice;
   std::vector<uint32_t>& neighbours = slice_entries_[slice];
   head = {static_cast<uint32_t>(key.size()), static_cast<uint16_t>(slice), 0,
           static_cast<uint32_t>(neighbours.size()), ref};

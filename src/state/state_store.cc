@@ -1,5 +1,6 @@
 #include "rtstream/state/state_store.h"
 
+#include <iterator>
 #include <utility>
 
 #include "rtstream/base/status_macros.h"
@@ -27,6 +28,16 @@ void StateBatch::DeleteRange(std::string begin, std::string end) {
   bytes_ += begin.size() + end.size();
   writes_.push_back(
       {StateWrite::Kind::kDeleteRange, std::move(begin), std::move(end), 0, std::nullopt});
+}
+
+void StateBatch::Append(StateBatch other) {
+  bytes_ += other.bytes_;
+  if (writes_.empty()) {
+    writes_ = std::move(other.writes_);
+    return;
+  }
+  writes_.insert(writes_.end(), std::make_move_iterator(other.writes_.begin()),
+                 std::make_move_iterator(other.writes_.end()));
 }
 
 void StateBatch::Clear() {

@@ -39,6 +39,7 @@ void ExpectAgreement(const std::vector<VariantEntry>& variants) {
         const Outcome found = Find(entry, settings);
         ASSERT_EQ(found.size(), expected.size()) << entry.name;
         for (size_t i = 0; i < found.size(); ++i) {
+          if (!is_verifying && found[i].value == kNotCounted) continue;
           EXPECT_EQ(found[i].value, expected[i].value)
               << found[i].name << " of " << entry.name << " and " << variants.front().name;
         }

@@ -78,7 +78,7 @@ TEST_F(InternTest, RefusesANewTextWhenItKnowsTooMany) {
   ASSERT_THAT(driver.Drain(), IsOk());
   EXPECT_THAT(out.all(), ElementsAre(Order{"a", 0}, Order{"a", 0}));
   EXPECT_THAT(driver.dead_letters(), ElementsAre(DeadLetterIs("numbers", absl::StatusCode::kResourceExhausted,
-                                                              "want at most 1")));
+                                                              "want at most as many")));
 }
 
 }  // namespace

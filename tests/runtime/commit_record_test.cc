@@ -27,6 +27,8 @@ CommitRecord Example() {
   record.operators["dedup"] = {"dedup", 1, 2, 3, 4, 5, 6, 0};
   record.stateful = {"dedup", "inventory"};
   record.settings = {{"max-price", "100"}, {"window", ""}};
+  record.keyed_by = "by_store";
+  record.lanes = 7;
   return record;
 }
 
@@ -41,6 +43,8 @@ TEST(CommitRecord, ComesBackAsItWas) {
   EXPECT_EQ(out->sinks, in.sinks);
   EXPECT_EQ(out->stateful, in.stateful);
   EXPECT_EQ(out->settings, in.settings);
+  EXPECT_EQ(out->keyed_by, in.keyed_by);
+  EXPECT_EQ(out->lanes, in.lanes);
 }
 
 TEST(CommitRecord, KeepsPartitions) {
@@ -99,11 +103,11 @@ TEST(CommitRecord, ACutBodyUnderAGoodChecksumIsNoticed) {
 TEST(CommitRecord, ANewerFormatIsRefusedNamingBoth) {
   std::string bytes = EncodeCommitRecord(Example());
   std::string body(bytes.substr(0, bytes.size() - sizeof(uint64_t)));
-  body[0] = 2;
+  body[0] = 3;
   SealBlock(body);
   EXPECT_THAT(DecodeCommitRecord(body),
               StatusIs(absl::StatusCode::kFailedPrecondition,
-                       ::testing::AllOf(HasSubstr("format 2"), HasSubstr("want 1"))));
+                       ::testing::AllOf(HasSubstr("format 3"), HasSubstr("want 2"))));
 }
 
 TEST(CommitRecord, AStoreThatNobodyUsedHasNone) {

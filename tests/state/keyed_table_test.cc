@@ -40,7 +40,7 @@ typename AnyTable::Handle Insert(AnyTable& table, std::string_view key) {
 
 std::vector<std::string> TakeDirty(Table& table) {
   std::vector<std::string> keys;
-  table.TakeDirty([&](Table::Entry& entry) { keys.emplace_back(entry.key()); });
+  table.TakeDirty([&](Table::Entry& entry, uint32_t) { keys.emplace_back(entry.key()); });
   return keys;
 }
 
@@ -77,7 +77,7 @@ TEST(KeyedTable, DoesWhatAMapDoesUnderRandomUse) {
     ASSERT_EQ(found != nullptr, model.contains(key));
     if (found != nullptr) {
       ASSERT_EQ(found->value, model[key]);
-      ASSERT_EQ(table.At(found->ref()), found);
+      ASSERT_EQ(table.At(Table::RefOf(*found, 0)), found);
     }
     if (random.Chance(0.45)) {
       const std::string value = std::to_string(i) + std::string(random.Below(40), '-');

@@ -50,7 +50,7 @@ class PackedTableTest : public ::testing::Test {
   }
   std::vector<P> TakeDirty() {
     std::vector<P> keys;
-    table.TakeDirty([&](auto& entry) { keys.push_back(entry.key()); });
+    table.TakeDirty([&](auto& entry, uint32_t) { keys.push_back(entry.key()); });
     return keys;
   }
   // The table's content the way commits read it: slice by slice.
@@ -197,7 +197,7 @@ TYPED_TEST(PackedTableTest, ManySmallTablesFindAllTheirKeysAndMarks) {
       ASSERT_EQ(entry->value.number, n);
     }
     size_t noted = 0;
-    small.TakeDirty([&](auto&) { ++noted; });
+    small.TakeDirty([&](auto&, uint32_t) { ++noted; });
     ASSERT_EQ(noted, 400u);
   }
 }

@@ -162,7 +162,7 @@ TEST_F(StoredTableTest, EpochWithoutAChangeWritesNothing) {
 TEST_F(StoredTableTest, DeltaOlderThanItsSliceIsNotAppliedAgain) {
   Put("a", "old");
   Commit();
-  const std::string delta = "s/op/t/d/" + OrderedHex(1);
+  const std::string delta = "s/op/t/d/" + OrderedHex(1) + "/00-3f";
   const std::string old = (*store.Get(delta))->value;
   Put("a", "new");
   // As many bytes as a whole rotation takes.
@@ -200,7 +200,8 @@ TEST_F(StoredTableTest, EveryDamagedBlockIsDataLoss) {
 TEST_F(StoredTableTest, KeyThatNamesNoBlockIsDataLoss) {
   Put("a", "1");
   Commit();
-  for (const char* key : {"s/op/t/b/40", "s/op/t/b/xx", "s/op/t/d/", "s/op/t/d/1x"}) {
+  for (const char* key : {"s/op/t/b/40", "s/op/t/b/xx", "s/op/t/d/", "s/op/t/d/1x",
+                          "s/op/t/d/0000000000000001/00-40", "s/op/t/d/0000000000000001/05-04"}) {
     StateBatch batch;
     batch.Put(key, "");
     ASSERT_THAT(store.Apply(batch), IsOk());
@@ -299,7 +300,7 @@ TEST(ReadState, KeysOfAnotherTypeAreDataLoss) {
               StatusIs(absl::StatusCode::kDataLoss, HasSubstr("not of the type asked for")));
   // Numbers are stored in another form.
   EXPECT_THAT((ReadState<int64_t, int64_t>(store, "op", "t", [](const int64_t&, const int64_t&) {})),
-              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("has format 2, want 3")));
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("has format 5, want 6")));
 }
 
 TEST(ReadItems, GivesValueVersionAndTime) {

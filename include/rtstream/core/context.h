@@ -26,10 +26,21 @@ class Context {
   // 1-based number of the record in its partition (a file's line number).
   int64_t ordinal() const { return frame_->ordinal(row_); }
   Time event_time() const { return frame_->event_time(row_); }
-  // The watermark from all records before this one.
-  Time watermark() const { return frame_->watermark(row_); }
+  // The watermark from all records before this one. With several lanes it is known behind KeyBy only:
+  // to ask before fails the run (FailedPrecondition).
+  Time watermark() const {
+    has_asked_for_watermark_ = true;
+    return frame_->watermark(row_);
+  }
   // The record's original bytes; empty if the source has none.
   std::string_view raw() const { return frame_->raw(row_); }
+
+  // Makes the i-th of a batch operator's rows the record at hand: wanted before a KeyedState is asked
+  // behind a KeyBy. `rows` is a Rows<T>.
+  template <typename R>
+  void Look(const R& rows, size_t i) {
+    At(rows.frame(), rows.row(i));
+  }
 
   // --- for the library ---
   Context(Arena& arena, Time now) : arena_(&arena), now_(now) {}
@@ -38,6 +49,10 @@ class Context {
     frame_ = &frame;
     row_ = row;
   }
+  // No record is at hand.
+  void Leave() { frame_ = nullptr; }
+  uint8_t slice() const { return frame_ == nullptr ? Frame::kNoSlice : frame_->slice(row_); }
+  bool has_asked_for_watermark() const { return has_asked_for_watermark_; }
   Frame& frame() const { return *frame_; }
   size_t row() const { return row_; }
 
@@ -46,6 +61,7 @@ class Context {
   Frame* frame_ = nullptr;
   size_t row_ = 0;
   Time now_;
+  mutable bool has_asked_for_watermark_ = false;
 };
 
 }  // namespace rtstream

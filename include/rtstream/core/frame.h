@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -31,8 +32,9 @@ struct RowMeta {
 // is described by row i of the frame.
 //
 // What rows have in common is kept once: records that follow one another have no RowMeta, and event times
-// and watermarks are columns only where they differ. Used by the lane that runs the batch only; reading
-// watermarks may fill their column (see FillWatermarks).
+// and watermarks are columns only where they differ. Used by the lane that runs the batch; reading
+// watermarks may fill their column (see FillWatermarks). Behind a KeyBy several lanes use it, each for rows
+// of its own (see Share).
 class Frame {
  public:
   // Most rows a frame may hold: selections are 16-bit.
@@ -109,9 +111,31 @@ class Frame {
   // SetEventTimes(), which moves `watermarks`.
   Time* BeginEventTimes();
   void SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermarks);
+  // Says anew what rows see, by the tracker of all batches, where there are event times: those before were
+  // set by one that knows this batch only.
+  void SeeWatermarks(WatermarkTracker& watermarks) {
+    if (event_times_ != nullptr) SetEventTimes(earliest_, latest_, watermarks);
+  }
   // Writes down what each row's record sees, which is otherwise left until somebody asks. After this
   // several threads may read the frame.
   void FillWatermarks();
+
+  // --- keys ---
+  // The slice of the key groups that the key of the row's record is in, as KeyBy said; kNoSlice: none has.
+  static constexpr uint8_t kNoSlice = 0xff;
+  uint8_t slice(size_t row) const { return slices_.empty() ? kNoSlice : slices_[row]; }
+  // Those of all rows, to be filled.
+  uint8_t* BeginSlices() {
+    slices_.resize(size_, kNoSlice);
+    return slices_.data();
+  }
+  // Says it of the last row, which was just added, if it is known of any.
+  void AppendSlice(uint8_t slice) {
+    if (slice != kNoSlice || !slices_.empty()) {
+      slices_.resize(size_ - 1, kNoSlice);
+      slices_.push_back(slice);
+    }
+  }
 
   // --- refusals ---
   // Notes that a row's record goes to the dead letters. False if it is there already: a record that a
@@ -119,8 +143,14 @@ class Frame {
   bool MarkRefused(size_t row);
   // A row that was refused in a branch is in play again.
   void PassOn(size_t row) { refused_[row] &= kHasLetter; }
-  bool is_refused(size_t row) const { return any_refused_ && (refused_[row] & kRefused) != 0; }
-  bool any_refused() const { return any_refused_; }
+  bool is_refused(size_t row) const { return any_refused() && (refused_[row] & kRefused) != 0; }
+  bool any_refused() const {
+    return std::atomic_ref<bool>(any_refused_).load(std::memory_order_relaxed);
+  }
+  // From here on several lanes may use it.
+  void Share() {
+    if (refused_.size() < size_) refused_.resize(size_, 0);
+  }
 
   // Forgets rows and bytes; keeps the memory.
   void Clear();
@@ -156,7 +186,9 @@ class Frame {
 
   static constexpr uint8_t kRefused = 1, kHasLetter = 2;
   std::vector<uint8_t> refused_;
-  bool any_refused_ = false;
+  std::vector<uint8_t> slices_;  // of all rows, or none
+  // Of some row, by whichever lane.
+  mutable bool any_refused_ = false;
 };
 
 }  // namespace rtstream

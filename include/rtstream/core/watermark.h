@@ -58,6 +58,9 @@ class WatermarkTracker {
   };
 
   void set_options(const Options& options);
+  const Options& options() const { return options_; }
+  // Whether set_options() was called.
+  bool has_options() const { return has_options_; }
 
   // Begins a batch of `partition` at processing time `now`.
   void BeginBatch(uint32_t partition, Time now);
@@ -95,6 +98,7 @@ class WatermarkTracker {
   PartitionState& At(uint32_t index);
 
   Options options_;
+  bool has_options_ = false;
   std::vector<PartitionState> partitions_;
   uint32_t at_ = 0;
   WatermarkCourse course_;  // of the batch's partition

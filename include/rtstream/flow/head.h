@@ -38,7 +38,7 @@ class FlowBody final : public PipelineBody {
   absl::StatusOr<PollResult> Poll(size_t max_rows) override {
     return source_->Poll(max_rows, batch_);
   }
-  const Frame& frame() const override { return batch_.frame(); }
+  Frame& frame() override { return batch_.frame(); }
   const std::string& resume() const override { return batch_.resume; }
   uint64_t input_bytes() const override { return batch_.input_bytes; }
   absl::Status Process(Lane& lane) override {

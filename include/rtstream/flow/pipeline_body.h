@@ -25,7 +25,7 @@ class PipelineBody {
   // Reads the next batch of at most `max_rows` rows.
   virtual absl::StatusOr<PollResult> Poll(size_t max_rows) = 0;
   // The batch that was read last.
-  virtual const Frame& frame() const = 0;
+  virtual Frame& frame() = 0;
   virtual const std::string& resume() const = 0;
   virtual uint64_t input_bytes() const = 0;
   // Runs it through the flow. On error its effects in memory are incomplete: start anew.

@@ -10,11 +10,15 @@ namespace rtstream {
 
 // Reference data that Enrich asks: values by text key. Implemented by plug-ins.
 //
-// Called by one lane's thread, once a batch.
+// Called once a batch, by one lane's thread; by several at a time if concurrent() says that it may be.
 template <typename V>
 class LookupTable {
  public:
   virtual ~LookupTable() = default;
+
+  // Whether several threads may call Lookup() at a time, and values stay where they are for the whole
+  // run. Enrich is refused on several lanes over a table that says no.
+  virtual bool concurrent() const { return false; }
 
   // Sets found[i] to the value of keys[i], or leaves it null if there is none. The values stay where
   // they are until the next call. A key may come more than once.

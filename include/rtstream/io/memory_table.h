@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -16,7 +18,7 @@ namespace rtstream {
 // Reference data in memory: the values of a batch's keys in two passes, so that the memory of one comes
 // while another is looked up. Keys of up to 15 bytes take one slot of 24 bytes.
 //
-// Not thread-safe: filled before the run.
+// Filled before the run; then any number of threads may look up.
 template <typename V>
 class MemoryTable final : public LookupTable<V> {
  public:
@@ -33,12 +35,18 @@ class MemoryTable final : public LookupTable<V> {
   size_t size() const { return values_.size(); }
   uint64_t version() const override { return version_; }
 
+  bool concurrent() const override { return true; }
+
   absl::Status Lookup(absl::Span<const std::string_view> keys,
                       absl::Span<const V*> found) override {
-    rows_.resize(keys.size());
-    index_.Find(keys, absl::MakeSpan(rows_));
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (rows_[i] != internal::TextMap::kNone) found[i] = &values_[rows_[i]];
+    constexpr size_t kPiece = 512;
+    std::array<uint32_t, kPiece> rows;
+    for (size_t begin = 0; begin < keys.size(); begin += kPiece) {
+      const size_t n = std::min(kPiece, keys.size() - begin);
+      index_.Find(keys.subspan(begin, n), absl::MakeSpan(rows.data(), n));
+      for (size_t i = 0; i < n; ++i) {
+        if (rows[i] != internal::TextMap::kNone) found[begin + i] = &values_[rows[i]];
+      }
     }
     return absl::OkStatus();
   }
@@ -46,7 +54,6 @@ class MemoryTable final : public LookupTable<V> {
  private:
   internal::TextMap index_;
   std::vector<V> values_;
-  std::vector<uint32_t> rows_;
   uint64_t version_ = 1;
 };
 

@@ -24,7 +24,9 @@ enum class SinkKind {
 };
 
 // The part of a sink that does not depend on the rows' type. Implemented through one of PlainSink,
-// StagedSink and OutboxSink. Called by the lane's thread unless a method says otherwise.
+// StagedSink and OutboxSink. Called by the lane's thread unless a method says otherwise; of several lanes by
+// one at a time, whichever, so that a sink need not know of threads. Rows of one key then come in input order;
+// those of different keys alternate as it happens.
 class SinkBase {
  public:
   virtual ~SinkBase() = default;

@@ -26,7 +26,8 @@ enum class PollResult {
 };
 
 // The part of a source that does not depend on the records' type. Implemented by plug-ins; called by
-// the runtime, from one thread at a time.
+// the runtime, from one thread at a time; with several lanes, that is whichever has nothing else to do, and
+// batches of earlier calls are still in use: what they view stays valid until they are cleared.
 //
 // A source has partitions. Records of a partition come in order and can be read again from any
 // position that a batch named in `resume`: that is what makes a replay after a crash possible.

@@ -10,6 +10,7 @@
 #include "rtstream/op/aggregated.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
+#include "rtstream/op/partial_aggregate.h"
 #include "rtstream/op/side_output.h"
 #include "rtstream/op/stage.h"
 #include "rtstream/op/tumbling_aggregate.h"
@@ -82,6 +83,11 @@ struct RunningAggregateOp {
   static constexpr bool kBuilds = !Emitter<Next>::kDiscards;
 };
 
+template <typename W>
+inline constexpr bool kIsPartial = false;
+template <typename MergeF>
+inline constexpr bool kIsPartial<Partial<MergeF>> = true;
+
 template <typename KeyF, typename F, typename W, typename Side>
 struct AggregateStage : StageTag {
   template <typename In>
@@ -99,12 +105,16 @@ struct AggregateStage : StageTag {
   W window;
   Side late;
   AggregateStage(std::string n, KeyF k, F f, W w, Side s)
-      : name(std::move(n)), key(std::move(k)), add(std::move(f)), window(w), late(std::move(s)) {}
+      : name(std::move(n)), key(std::move(k)), add(std::move(f)), window(std::move(w)), late(std::move(s)) {}
   template <typename In>
   auto Bind() && {
     if constexpr (std::is_same_v<W, Running>) {
       return RunningAggregateOp<KeyF, F, In>{std::move(name), std::move(key), std::move(add),
                                               window.expected_keys};
+    } else if constexpr (kIsPartial<W>) {
+      using Merge = std::remove_cvref_t<decltype(window.merge())>;
+      return PartialAggregateOp<KeyF, F, Merge, In>{std::move(name), std::move(key), std::move(add),
+                                                    window.merge(), window.expected_keys()};
     } else {
       return TumblingAggregateOp<KeyF, F, In, Side>{std::move(name), std::move(key), std::move(add),
                                                     window, std::move(late)};
@@ -118,12 +128,14 @@ struct AggregateStage : StageTag {
 //
 //   | rt::Aggregate("daily_sales", DayOf, [](Sum& sum, const Sale& s) { sum.units += s.quantity; })
 //   | rt::Aggregate("revenue_1m", &Sale::store, AddRevenue, rt::Tumbling{.size = 1min})
+//   | rt::Aggregate("total", NoKey, AddRevenue, rt::Partial(MergeRevenue)) | rt::Discard()
 //
 // Takes    the type that `add` names second; `add` changes the accumulator that it names first, which
 //          begins as Acc{}. `key` returns text, an integer, a Time, a Uuid or a tuple of
 //          them; one that PackableKey takes is fastest.
 // Emits    Aggregated<K, Acc>. Running: after each record, its key's sum. Tumbling: when the watermark
 //          passes a window's end plus the allowed lateness, the window's sums, ordered by window and key.
+//          With Partial: nothing; see there.
 // State    the accumulators, under `name`; ReadState finds them in kSumsTable. A window's are erased
 //          with its result.
 // Watermark  closes windows; passes.
@@ -133,7 +145,8 @@ template <typename KeyF, typename F, typename W = Running,
 auto Aggregate(std::string name, KeyF key, F add, W window = {}, Late late = {}) {
   using Side = decltype(internal::SideChain(std::move(late)));
   return internal::AggregateStage<KeyF, F, W, Side>(std::move(name), std::move(key), std::move(add),
-                                                    window, internal::SideChain(std::move(late)));
+                                                    std::move(window),
+                                                    internal::SideChain(std::move(late)));
 }
 
 }  // namespace rtstream

@@ -52,6 +52,9 @@ struct RecordUserOp {
   using Input = typename User::Input;
   using Output = typename User::Output;
   static constexpr bool kMayRefuse = true;
+  static constexpr bool kExpands = true;
+  static constexpr bool kStateByHand = HasHooks<User>;
+  static constexpr bool kEmitsAtWill = HasOnWatermark<User>;
   std::string name;
   User user;
   ExpandedRows<Output> rows{};
@@ -79,22 +82,22 @@ struct RecordUserOp {
   }
 
   template <typename Next>
-  absl::Status OnWatermark(Emitter<Next>& emit) {
-    if constexpr (HasOnWatermark<User>) {
-      timer_frame.Clear();
-      timer_frame.AppendSame(1);
-      timer_frame.SetTimes(emit.lane().watermark(), emit.lane().watermark_before());
-      rows.Begin(timer_frame);
-      absl::Status downstream;
-      absl::Status status = user.OnWatermark(emit.lane().watermark(), [&](Output out) {
-        if (rows.is_full() && downstream.ok()) downstream = rows.Flush(emit);
-        if (downstream.ok()) rows.Append(std::move(out), 0);
-      });
-      RTSTREAM_RETURN_IF_ERROR(downstream);
-      RTSTREAM_RETURN_IF_ERROR(status);
-      return rows.Flush(emit);
-    }
-    return absl::OkStatus();
+  absl::Status OnWatermark(Emitter<Next>& emit)
+    requires HasOnWatermark<User>
+  {
+    timer_frame.Clear();
+    timer_frame.AppendSame(1);
+    timer_frame.SetTimes(emit.lane().watermark(), emit.lane().watermark_before());
+    emit.lane().context().Leave();
+    rows.Begin(timer_frame);
+    absl::Status downstream;
+    absl::Status status = user.OnWatermark(emit.lane().watermark(), [&](Output out) {
+      if (rows.is_full() && downstream.ok()) downstream = rows.Flush(emit);
+      if (downstream.ok()) rows.Append(std::move(out), 0);
+    });
+    RTSTREAM_RETURN_IF_ERROR(downstream);
+    RTSTREAM_RETURN_IF_ERROR(status);
+    return rows.Flush(emit);
   }
 
   void Attach(const StateHost& host) { AttachUser(user, host); }
@@ -113,6 +116,7 @@ struct BatchUserOp {
   using Input = typename User::Input;
   using Output = typename User::Output;
   static constexpr bool kMayRefuse = true;
+  static constexpr bool kStateByHand = HasHooks<User>;
   std::string name;
   User user;
   enum class Verdict : uint8_t { kNone, kEmitted, kRefused };
@@ -130,6 +134,7 @@ struct BatchUserOp {
       // What a call that failed has said is forgotten.
       verdicts.assign(in.size(), Verdict::kNone);
       reasons.clear();
+      ctx.Leave();
       return user.ProcessBatch(in, ctx, results);
     }));
     selection.Clear();

@@ -54,6 +54,7 @@ struct DedupOp {
   ClaimTable claims{};
   Selection fresh{}, duplicates{};
   IdBatch ids{};
+  SliceRange slices{};
   bool is_open = false;
 
   absl::Status Start(Lane&) {
@@ -77,8 +78,9 @@ struct DedupOp {
     RTSTREAM_RETURN_IF_ERROR(claims.Prepare(ids));
     fresh.Clear();
     duplicates.Clear();
-    constexpr uint32_t slice = 0;  // of a stream without keys
     for (size_t i = 0; i < in.size(); ++i) {
+      const uint8_t slice_of_key = in.frame().slice(in.row(i));
+      const uint32_t slice = slice_of_key == Frame::kNoSlice ? 0 : slice_of_key;
       const Time event_time = in.event_time(i), watermark = in.watermark(i);
       claims.PrefetchAhead(i);
       if (event_time < SaturatingSubtract(watermark, options.window)) [[unlikely]] {
@@ -105,14 +107,18 @@ struct DedupOp {
     claims.Expire(emit.lane().watermark());
     return absl::OkStatus();
   }
-  void Attach(const StateHost& host) { claims.Attach(host); }
+  void Attach(const StateHost& host) {
+    claims.Attach(host);
+    slices = host.slices;
+    options.expected_ids /= host.lanes;
+  }
   size_t state_keys() const { return claims.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) {
     RTSTREAM_RETURN_IF_ERROR(Open());
-    return claims.Restore(in);
+    return claims.Restore(in, slices.mask());
   }
-  void Collect(std::vector<Node*>& nodes) { side.Collect(nodes); }
+  void Collect(std::vector<Node*>& nodes) { CollectBranch(side, nodes); }
 
  private:
   absl::Status Open() {

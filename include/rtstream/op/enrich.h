@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
 #include "rtstream/io/lookup_table.h"
 #include "rtstream/op/interned.h"
 #include "rtstream/op/link.h"
@@ -54,6 +55,12 @@ struct EnrichOp {
   std::vector<const V*> new_answers{};
   std::vector<Output> built{};
   Selection selection{};
+
+  absl::Status Start(Lane& lane) {
+    if (lane.shared() == nullptr || table->concurrent()) return absl::OkStatus();
+    return absl::FailedPreconditionError(Concat(
+        "operator '", name, "': its table may be asked by one lane only (LookupTable::concurrent)"));
+  }
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {

@@ -21,6 +21,7 @@ struct FlatMapOp {
   using Range = typename UnwrapStatusOr<Result>::type;
   using Output = std::remove_cvref_t<decltype(*std::begin(std::declval<Range&>()))>;
   static constexpr bool kMayRefuse = UnwrapStatusOr<Result>::kMayFail;
+  static constexpr bool kExpands = true;
 
   std::string name;
   F fn;

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -39,7 +41,17 @@ struct InternOp {
   F text_of;
   uint32_t In::*number;
   InternOptions options;
+  // With several lanes the numbers are those of a dictionary that all copies of the operator share; each
+  // keeps those it has met, so that only a text that is new to it takes the lock.
+  struct Shared {
+    std::mutex mutex;
+    Interner texts;            // guarded by mutex
+    bool is_restored = false;  // guarded by mutex
+  };
   Interner texts{};
+  std::shared_ptr<Shared> shared{};    // null: there is one lane, and `texts` are all
+  std::vector<uint32_t> numbers{};     // by those in `texts`
+  bool counts_keys = true;
   Interner::Batch batch{};
   std::vector<In> copies{};
   Selection selection{};
@@ -55,13 +67,11 @@ struct InternOp {
     for (size_t i = 0; i < in.size(); ++i) {
       if (i + kAhead < in.size()) prepare(i + kAhead);
       const size_t row = in.row(i);
-      rows[row].*number =
-          texts.Intern(batch, i, std::invoke(text_of, std::as_const(rows[row])), options.max_texts);
+      rows[row].*number = NumberOf(i, std::invoke(text_of, std::as_const(rows[row])));
       if (rows[row].*number == Interner::kNone) [[unlikely]] {
         emit.Refuse(in.frame(), row,
-                    absl::ResourceExhaustedError(Concat("a new text, and ", texts.size(),
-                                                        " are known, want at most ",
-                                                        options.max_texts)));
+                    absl::ResourceExhaustedError(Concat("a new text, and ", options.max_texts,
+                                                        " are known, want at most as many")));
         continue;
       }
       selection.Add(row);
@@ -69,13 +79,43 @@ struct InternOp {
     return emit.Push(Rows<In>(rows, in.frame(), selection));
   }
 
-  void Attach(const StateHost& host) { texts.UsePages(*host.pages); }
-  size_t state_keys() const { return texts.size(); }
+  void Attach(const StateHost& host) {
+    texts.UsePages(*host.pages);
+    counts_keys = host.lane == 0;
+    if (host.shared != nullptr) shared = host.shared->Get<Shared>(Concat("texts/", host.op));
+  }
+  size_t state_keys() const {
+    if (shared == nullptr) return texts.size();
+    const std::lock_guard lock(shared->mutex);
+    return counts_keys ? shared->texts.size() : 0;
+  }
   absl::Status Checkpoint(CheckpointWriter& out) {
-    texts.Checkpoint(out);
+    if (shared == nullptr) texts.Checkpoint(out);
     return absl::OkStatus();
   }
-  absl::Status Restore(const CheckpointReader& in) { return texts.Restore(in); }
+  absl::Status CheckpointShared(CheckpointWriter& out) {
+    if (shared == nullptr) return absl::OkStatus();
+    const std::lock_guard lock(shared->mutex);
+    shared->texts.Checkpoint(out);
+    return absl::OkStatus();
+  }
+  absl::Status Restore(const CheckpointReader& in) {
+    if (shared == nullptr) return texts.Restore(in);
+    const std::lock_guard lock(shared->mutex);
+    if (std::exchange(shared->is_restored, true)) return absl::OkStatus();
+    return shared->texts.Restore(in);
+  }
+
+ private:
+  uint32_t NumberOf(size_t i, std::string_view text) {
+    const uint32_t own = texts.Intern(batch, i, text, options.max_texts);
+    if (shared == nullptr || own == Interner::kNone) return own;
+    if (own == numbers.size()) {
+      const std::lock_guard lock(shared->mutex);
+      numbers.push_back(shared->texts.Intern(text, options.max_texts));
+    }
+    return numbers[own];
+  }
 };
 
 template <typename F, typename T>
@@ -107,6 +147,7 @@ struct InternStage : StageTag {
 //
 // Takes    the type whose uint32_t member `number` is; `text_of` returns a text view.
 // Emits    the same record with the number, changed where it stands, if no other branch looks at it.
+//          With several lanes the order in which they come is not that of the input.
 // State    the texts, under `name`; ReadTexts gives them in the order of their numbers.
 // Watermark  passes.
 // Refuses  ResourceExhausted: a new text when options.max_texts are known.

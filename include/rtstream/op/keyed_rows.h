@@ -24,6 +24,7 @@
 //   Ahead(table, in, key_of, i);     in the loop, before row i is looked at
 //   Find(table, i), FindOrInsert(table, i, fresh)
 //
+// A key is in its own slice, or, behind a KeyBy, in that of its record.
 // `key_of(in, i)` gives the key of the i-th row; it is called once for each row, in order.
 
 namespace rtstream::internal {
@@ -31,9 +32,19 @@ namespace rtstream::internal {
 template <typename Table>
 class KeyedRows;
 
+// Of keys that are in their own slices also behind a KeyBy.
+struct OwnSlices {
+  bool has_own_slices = false;
+
+  template <typename In>
+  uint8_t SliceOf(const Rows<In>& in, size_t i) const {
+    return has_own_slices ? Frame::kNoSlice : in.frame().slice(in.row(i));
+  }
+};
+
 // Keys of bytes.
 template <typename V>
-class KeyedRows<KeyedTable<V>> {
+class KeyedRows<KeyedTable<V>> : public OwnSlices {
  public:
   using Table = KeyedTable<V>;
 
@@ -42,6 +53,8 @@ class KeyedRows<KeyedTable<V>> {
     using K = std::remove_cvref_t<std::invoke_result_t<const KeyOf&, const Rows<In>&, size_t>>;
     bytes_.clear();
     ends_.clear();
+    frame_ = &in.frame();
+    selection_ = &in.selection();
     for (size_t i = 0; i < in.size(); ++i) {
       KeyCodec<K>::Append(key_of(in, i), bytes_);
       ends_.push_back(static_cast<uint32_t>(bytes_.size()));
@@ -60,15 +73,20 @@ class KeyedRows<KeyedTable<V>> {
 
   typename Table::Handle Find(Table& table, size_t i) const { return table.Find(hashes_[i], key(i)); }
   typename Table::Handle FindOrInsert(Table& table, size_t i, bool& fresh) const {
-    return table.FindOrInsert(hashes_[i], key(i), fresh);
+    return table.FindOrInsert(hashes_[i], key(i), SliceOf(i), fresh);
   }
 
  private:
+  uint8_t SliceOf(size_t i) const {
+    return has_own_slices ? Frame::kNoSlice : frame_->slice((*selection_)[i]);
+  }
   std::string_view key(size_t i) const {
     const uint32_t begin = i == 0 ? 0 : ends_[i - 1];
     return {bytes_.data() + begin, ends_[i] - begin};
   }
 
+  const Frame* frame_ = nullptr;  // of the batch
+  const Selection* selection_ = nullptr;
   std::string bytes_;
   std::vector<uint32_t> ends_;
   std::vector<uint64_t> hashes_;
@@ -77,7 +95,7 @@ class KeyedRows<KeyedTable<V>> {
 // Packed keys: made kAhead to 2 * kAhead rows ahead, in a loop that does nothing else. Asking for a line
 // waits for the translation of its address; in a short loop several such waits overlap.
 template <typename P, typename V>
-class KeyedRows<PackedTable<P, V>> {
+class KeyedRows<PackedTable<P, V>> : public OwnSlices {
  public:
   using Table = PackedTable<P, V>;
   using Entry = typename Table::Entry;
@@ -86,7 +104,9 @@ class KeyedRows<PackedTable<P, V>> {
   void Begin(const Table& table, const Rows<In>& in, const KeyOf& key_of) {
     layout_ = table.layout();
     is_large_ = table.memory() > kNearMemory;
-    for (size_t i = 0; i < kAhead && i < in.size(); ++i) Prepare(table, i, key_of(in, i));
+    for (size_t i = 0; i < kAhead && i < in.size(); ++i) {
+      Prepare(table, i, key_of(in, i), SliceOf(in, i));
+    }
   }
 
   template <typename In, typename KeyOf>
@@ -94,7 +114,9 @@ class KeyedRows<PackedTable<P, V>> {
                                     size_t i) {
     if (i % kAhead == 0) {
       const size_t end = std::min(in.size(), i + 2 * kAhead);
-      for (size_t k = i + kAhead; k < end; ++k) Prepare(table, k, key_of(in, k));
+      for (size_t k = i + kAhead; k < end; ++k) {
+        Prepare(table, k, key_of(in, k), SliceOf(in, k));
+      }
     }
     const Prepared& next = At(i + kNextAhead);
     // An insert of this batch may have given back the memory of homes that were found before.
@@ -139,7 +161,7 @@ class KeyedRows<PackedTable<P, V>> {
   const Prepared& At(size_t i) const { return ring_[i % kRing]; }
 
   template <typename K>
-  [[gnu::always_inline]] void Prepare(const Table& table, size_t i, const K& key) {
+  [[gnu::always_inline]] void Prepare(const Table& table, size_t i, const K& key, uint32_t slice) {
     const P packed = PackKey(key);
     Prepared& at = At(i);
     if constexpr (kIsWide) {
@@ -149,7 +171,7 @@ class KeyedRows<PackedTable<P, V>> {
     } else {
       at.low = packed;
     }
-    at.shard = Table::SliceOf(packed);
+    at.shard = slice == Frame::kNoSlice ? Table::SliceOf(packed) : slice;
     at.home = table.Home(packed, at.shard);
     Table::Prefetch(at.home);
   }

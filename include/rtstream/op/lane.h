@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -42,9 +43,15 @@ class Lane {
   WatermarkTracker& watermarks() { return watermarks_; }
   // Memory that was touched ahead of need, for tables that grow.
   PagePool& pages() { return pages_; }
-  StateHost state_host() { return {&pages_, keeps_changes_}; }
-  // Whether there are commits; set before operators are started.
+  StateHost state_host(std::string_view op);
+  // The following are set before operators are started. Whether there are commits:
   void set_keeps_changes(bool keeps) { keeps_changes_ = keeps; }
+  // Which of several lanes it is, and what they have in common.
+  void set_place(uint32_t lane, uint32_t lanes, SharedParts& shared);
+  SharedParts* shared() const { return shared_; }
+  // Whether the operators that are started next are behind a KeyBy.
+  void set_is_keyed(bool is_keyed) { is_keyed_ = is_keyed; }
+  bool is_keyed() const { return is_keyed_; }
 
   // The watermark at the end of the last batch.
   Time watermark() const { return watermark_; }
@@ -83,6 +90,10 @@ class Lane {
   uint64_t seed_;
   PagePool pages_;
   bool keeps_changes_ = true;
+  uint32_t index_ = 0;
+  uint32_t lanes_ = 1;
+  SharedParts* shared_ = nullptr;
+  bool is_keyed_ = false;
   Arena arena_;
   Context context_;
   WatermarkTracker watermarks_;

@@ -47,12 +47,21 @@ class Emitter {
   Next* next_;
 };
 
+// The nodes of a branch.
+template <typename Chain>
+void CollectBranch(Chain& branch, std::vector<Node*>& nodes) {
+  const size_t before = nodes.size();
+  branch.Collect(nodes);
+  for (size_t i = before; i < nodes.size(); ++i) nodes[i]->SetInBranch();
+}
+
 // A batch operator and what follows. Op has
 //   using Input, Output;   static constexpr bool kMayRefuse;   std::string name;
 //   absl::Status Process(const Rows<Input>&, Emitter<Next>&)
 // and, where it needs them, Start(Lane&), Restore(const CheckpointReader&),
 // Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), Attach(const StateHost&),
-// Collect(std::vector<Node*>&).
+// Collect(std::vector<Node*>&), CheckpointShared(CheckpointWriter&); and as Node::Traits says,
+//   static constexpr bool kExpands, kStateByHand, kEmitsAtWill
 template <typename Op, typename Next>
 class OpLink final : public Node {
  public:
@@ -75,7 +84,9 @@ class OpLink final : public Node {
   }
 
   absl::Status Start(Lane& lane) override {
-    if constexpr (requires { op_.Attach(lane.state_host()); }) op_.Attach(lane.state_host());
+    if constexpr (requires(const StateHost& host) { op_.Attach(host); }) {
+      op_.Attach(lane.state_host(name()));
+    }
     if constexpr (requires { op_.Start(lane); }) return op_.Start(lane);
     return absl::OkStatus();
   }
@@ -91,11 +102,19 @@ class OpLink final : public Node {
     }
     return absl::OkStatus();
   }
+  absl::Status CheckpointShared(uint64_t epoch, StateBatch& batch) override {
+    if constexpr (kSharesState) {
+      CheckpointWriter out(epoch, OperatorScope(name()), batch);
+      CountKeys();
+      return op_.CheckpointShared(out);
+    }
+    return absl::OkStatus();
+  }
   void CountKeys() override {
     if constexpr (requires { op_.state_keys(); }) counters().keys.Set(op_.state_keys());
   }
   absl::Status OnWatermark(Lane& lane) override {
-    if constexpr (requires(Emitter<Next>& emit) { op_.OnWatermark(emit); }) {
+    if constexpr (kHasTimers) {
       lane.Enter(this);
       Emitter<Next> emit(lane, *this, next_);
       return op_.OnWatermark(emit);
@@ -103,8 +122,20 @@ class OpLink final : public Node {
     return absl::OkStatus();
   }
   bool has_state() const override { return kHasState; }
+  Traits traits() const override {
+    Traits traits;
+    traits.shares_state = kSharesState;
+    traits.has_timers = kHasTimers;
+    if constexpr (requires { Op::kStateByHand; }) traits.state_is_by_hand = Op::kStateByHand;
+    if constexpr (requires { Op::kEmitsAtWill; }) traits.emits_at_will = Op::kEmitsAtWill;
+    if constexpr (requires { Op::kExpands; }) traits.expands = Op::kExpands;
+    return traits;
+  }
 
  private:
+  static constexpr bool kSharesState =
+      requires(Op& op, CheckpointWriter& out) { op.CheckpointShared(out); };
+  static constexpr bool kHasTimers = requires(Op& op, Emitter<Next>& emit) { op.OnWatermark(emit); };
   static constexpr bool kHasState = requires(Op& op, CheckpointWriter& out) { op.Checkpoint(out); };
 
   Op op_;

@@ -14,6 +14,9 @@ namespace rtstream {
 
 class Lane;
 class SinkBase;
+namespace internal {
+class Exchange;
+}  // namespace internal
 
 // A number that one thread raises and any thread reads.
 class Counter {
@@ -72,6 +75,12 @@ class Node {
     (void)batch;
     return absl::OkStatus();
   }
+  // The same for what all lanes share; called of one of them, when no other runs.
+  virtual absl::Status CheckpointShared(uint64_t epoch, StateBatch& batch) {
+    (void)epoch;
+    (void)batch;
+    return absl::OkStatus();
+  }
   // Brings the counter of its keys up to date.
   virtual void CountKeys() {}
   // The watermark has moved to lane.watermark(): emits what is due.
@@ -84,11 +93,27 @@ class Node {
   // Whether it keeps state under its name.
   virtual bool has_state() const { return false; }
 
+  // What several lanes must know of it.
+  struct Traits {
+    bool shares_state = false;    // the lanes have one state together
+    bool state_is_by_hand = false;  // and cannot be divided among lanes
+    bool has_timers = false;      // OnWatermark does something
+    bool emits_at_will = false;   // in OnWatermark, records of which nobody knows the key
+    bool expands = false;         // what it emits are not the batch's rows
+  };
+  virtual Traits traits() const { return {}; }
+  // Null unless it is a KeyBy.
+  virtual internal::Exchange* exchange() { return nullptr; }
+  // Whether it is in a branch: of a Tee, a Route or a side output.
+  bool is_in_branch() const { return is_in_branch_; }
+  void SetInBranch() { is_in_branch_ = true; }
+
   OperatorStats stats() const;
 
  private:
   std::string name_;
   std::unique_ptr<OperatorCounters> counters_;
+  bool is_in_branch_ = false;
 };
 
 }  // namespace rtstream

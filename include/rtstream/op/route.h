@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "rtstream/base/text.h"
 #include "rtstream/op/lane.h"
+#include "rtstream/op/link.h"
 #include "rtstream/op/side_output.h"
 #include "rtstream/op/stage.h"
 #include "rtstream/op/to.h"
@@ -51,7 +52,7 @@ class RouteChain final : public Node {
 
   void Collect(std::vector<Node*>& nodes) {
     nodes.push_back(this);
-    std::apply([&](Chains&... chain) { (chain.Collect(nodes), ...); }, branches_);
+    std::apply([&](Chains&... chain) { (CollectBranch(chain, nodes), ...); }, branches_);
   }
 
  private:

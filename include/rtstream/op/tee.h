@@ -32,7 +32,7 @@ struct TeeOp {
     }
     return emit.Push(in);
   }
-  void Collect(std::vector<Node*>& nodes) { branch.Collect(nodes); }
+  void Collect(std::vector<Node*>& nodes) { CollectBranch(branch, nodes); }
 };
 
 template <typename T, typename Chain>

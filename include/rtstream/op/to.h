@@ -1,19 +1,28 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <mutex>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
 #include "rtstream/io/sink.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/stage.h"
 
 namespace rtstream {
 namespace internal {
+
+// What a lane holds while it calls a sink, so that sinks need not know of threads.
+inline std::shared_ptr<std::mutex> SinkTurn(SharedParts& shared, std::string_view sink) {
+  return shared.Get<std::mutex>(Concat("sink/", sink));
+}
 
 // The end of a flow: writes rows to a sink.
 template <typename T>
@@ -24,13 +33,25 @@ class SinkChain final : public Node {
 
   explicit SinkChain(Sink<T>* sink) : Node(std::string(sink->name())), sink_(sink) {}
 
+  absl::Status Start(Lane& lane) override {
+    if (lane.shared() != nullptr) turn_ = SinkTurn(*lane.shared(), sink_->name());
+    return absl::OkStatus();
+  }
   absl::Status Process(Lane& lane, const Rows<T>& rows) {
     lane.Enter(this);
     counters().in.Add(rows.size());
-    const uint64_t before = sink_->bytes_written();
-    RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] { return sink_->Write(rows); }));
+    uint64_t bytes = 0;
+    // A failed call gives the turn away while it waits.
+    RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] {
+      std::unique_lock<std::mutex> lock;
+      if (turn_ != nullptr) lock = std::unique_lock(*turn_);
+      const uint64_t before = sink_->bytes_written();
+      absl::Status status = sink_->Write(rows);
+      bytes = sink_->bytes_written() - before;
+      return status;
+    }));
     counters().out.Add(rows.size());
-    counters().bytes.Add(sink_->bytes_written() - before);
+    counters().bytes.Add(bytes);
     return absl::OkStatus();
   }
   void Collect(std::vector<Node*>& nodes) { nodes.push_back(this); }
@@ -38,6 +59,7 @@ class SinkChain final : public Node {
 
  private:
   Sink<T>* sink_;
+  std::shared_ptr<std::mutex> turn_;  // who calls the sink holds it; null: there is one lane
 };
 
 // The end of a flow whose results nobody wants.

@@ -74,7 +74,7 @@ struct TumblingAggregateOp {
       }
       bool fresh = false;
       const auto entry = keys.FindOrInsert(table, i, fresh);
-      if (fresh) open[w.start].push_back(entry->ref());
+      if (fresh) open[w.start].push_back(table.RefOf(*entry, table.SliceAt(entry)));
       std::invoke(add, entry->value, in[i]);
       sums.Changed(entry);
     }
@@ -103,17 +103,19 @@ struct TumblingAggregateOp {
   absl::Status Restore(const CheckpointReader& in) {
     RTSTREAM_RETURN_IF_ERROR(sums.Restore(in));
     absl::Status status;
-    sums.table().ForEach([&](auto& entry) {
-      WindowKey window_key;
-      if (!ReadKey(entry.key(), window_key)) {
-        status = absl::DataLossError(Concat("a key of operator '", name, "' has no window"));
-        return;
-      }
-      open[window_key.first].push_back(entry.ref());
-    });
+    for (uint32_t slice = 0; slice < kSlices; ++slice) {
+      sums.table().ForEachInSlice(slice, [&](auto& entry) {
+        WindowKey window_key;
+        if (!ReadKey(entry.key(), window_key)) {
+          status = absl::DataLossError(Concat("a key of operator '", name, "' has no window"));
+          return;
+        }
+        open[window_key.first].push_back(Table::RefOf(entry, slice));
+      });
+    }
     return status;
   }
-  void Collect(std::vector<Node*>& nodes) { late.Collect(nodes); }
+  void Collect(std::vector<Node*>& nodes) { CollectBranch(late, nodes); }
 
  private:
   // Texts of a key that is emitted are views: of bytes that live as long as the batch.
@@ -150,6 +152,10 @@ struct TumblingAggregateOp {
     results.Begin(timer_frame);
     for (const auto& ref : entries) {
       const auto entry = table.At(ref);
+      // What comes behind keeps its state where the window's was.
+      if (emit.lane().is_keyed()) {
+        *timer_frame.BeginSlices() = static_cast<uint8_t>(table.SliceAt(entry));
+      }
       Output out;
       WindowKey window_key;
       if (!ReadKey(KeptKey(entry->key(), emit.lane().context().arena()), window_key)) {

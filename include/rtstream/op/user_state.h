@@ -28,6 +28,15 @@ absl::Status CheckUser(std::string_view name, Op& op) {
 template <typename Op>
 absl::Status CheckpointUser(Op& op, CheckpointWriter& out) {
   if constexpr (HasStates<Op>) {
+    absl::Status status;
+    std::apply(
+        [&](auto&... state) {
+          ([&](auto& s) {
+            if constexpr (requires { s.CheckKeys(); }) status.Update(s.CheckKeys());
+          }(state), ...);
+        },
+        op.States());
+    if (!status.ok()) return status;
     std::apply([&](auto&... state) { (state.Checkpoint(out), ...); }, op.States());
   }
   if constexpr (HasHooks<Op>) return std::as_const(op).OnCheckpoint(out);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +20,15 @@
 namespace rtstream {
 
 struct RunOptions {
+  // Threads that run the pipeline, 1 to 64. More than one want a KeyBy in it, and a runner that is given
+  // the function that makes it. Results are those of one lane, but for the order of records of different
+  // keys in sinks; each lane costs the memory of `batches_per_lane` batches and of its tables.
+  uint32_t lanes = 1;
+  // With several lanes, batches under way at a time for each lane; fewer: lanes wait for each other more;
+  // more: their rows leave the nearest cache. At least 1.
+  uint32_t batches_per_lane = 3;
+  // With several lanes, bytes of input that these batches may hold together; beyond, nothing is read.
+  uint64_t max_bytes_in_flight = 64 << 20;
   // How long records wait to be committed. Shorter: results are published sooner and a crash repeats
   // less work; each commit costs a sync of the disk.
   Duration commit_interval = std::chrono::milliseconds(200);
@@ -50,11 +60,13 @@ enum class StepResult {
   kFinished,  // the source is at its end
 };
 
-// Runs a pipeline on one lane, exactly once: reads batches, processes them in order, and commits
+// Runs a pipeline, on one lane or several, exactly once: reads batches, processes them in order, and commits
 // everything of an epoch (state, positions, watermark, outputs) in one atomic write of the store.
 //
 //   rt::Runner runner(MakePipeline(deps), store, {.commit_interval = 100ms});
 //   absl::Status status = runner.Run();
+//
+//   rt::Runner runner([&] { return MakePipeline(deps); }, store, {.lanes = 4});
 //
 // Run() from a thread of the host, or Open(), Step() ... and Commit() from its event loop. One thread
 // drives; RequestStop(), Stats() and committed() may be called from any other. When a call returns an
@@ -64,6 +76,12 @@ class Runner {
  public:
   // `store` must outlive the runner. Nothing is opened yet.
   Runner(Pipeline pipeline, StateStore& store, RunOptions options = {});
+  // The same with a function that makes the pipeline, which several lanes want: it is called here, for each
+  // batch that may be under way, and must give the same pipeline each time, over the same source, sinks and
+  // tables. Functions given to operators are so made for each copy, and run at the same time as those of
+  // the others: what they share must bear that.
+  Runner(const std::function<Pipeline()>& make, StateStore& store, RunOptions options = {});
+  explicit Runner(const std::function<Pipeline()>& make, RunOptions options = {});
   // Without commits: state is in memory and gone with the runner, a source is read from its beginning, and
   // nothing is done for a restart. Every sink must be a plain one; they are flushed by Commit(), which
   // Run() calls at its end.
@@ -76,13 +94,14 @@ class Runner {
   absl::Status Open();
 
   // Processes one batch and begins a commit when one is due.
-  // FailedPrecondition: not opened, or another runner has committed to the store meanwhile.
+  // FailedPrecondition: not opened, there are several lanes, or another runner has committed to the store meanwhile.
   absl::StatusOr<StepResult> Step();
 
   // Commits what was processed so far; returns when it is durable and published.
   absl::Status Commit();
 
-  // Opens, steps until the source is at its end or a stop is requested, and commits.
+  // Opens, steps until the source is at its end or a stop is requested, and commits. The calling thread is
+  // the first lane; the others are threads that live as long as the call.
   absl::Status Run();
 
   // Makes Run() return after the batch at hand and a commit. A plug-in that fails for now is asked once
@@ -98,7 +117,7 @@ class Runner {
   CommitRecord committed() const;
 
  private:
-  struct Impl;
+  class Impl;
   std::unique_ptr<Impl> impl_;
 };
 

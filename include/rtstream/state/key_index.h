@@ -13,17 +13,9 @@
 #include "rtstream/base/hash.h"
 #include "rtstream/base/page_pool.h"
 #include "rtstream/base/pages.h"
+#include "rtstream/state/slice.h"
 
 namespace rtstream {
-
-// Keyed state is cut into this many groups by a hash that is part of the stored format; lanes own
-// groups, so state can be divided anew among another number of lanes.
-inline constexpr uint32_t kKeyGroups = 1024;
-uint32_t KeyGroupOf(std::string_view key);
-
-// A commit rewrites tables slice by slice: so many neighbouring key groups each.
-inline constexpr uint32_t kGroupsPerSlice = 16;
-inline constexpr uint32_t kSlices = kKeyGroups / kGroupsPerSlice;
 
 // What the index keeps in front of each entry's value. The key's bytes follow the value.
 struct EntryHead {
@@ -82,7 +74,7 @@ class KeyIndex {
   void Reserve(size_t entries);
 
   // REQUIRES: the key is not there.
-  EntryHead& Insert(uint64_t hash, std::string_view key);
+  EntryHead& Insert(uint64_t hash, std::string_view key, uint32_t slice);
   // The entry's value was destroyed; its memory is used again.
   void Erase(EntryHead& head, std::string_view key);
 

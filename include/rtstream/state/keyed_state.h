@@ -26,6 +26,10 @@ namespace rtstream {
 //   };
 //
 // Memory is that of the keys: all of them are held. Not thread-safe; the operator's lane uses it.
+//
+// Behind a KeyBy a key belongs to the record at hand: the same key must always come with the same key of
+// KeyBy. In OnWatermark there is no record: keys are found there, and may be erased, but not made. A batch
+// operator says with Context::Look which record it is about.
 template <Key K, StateValue V>
 class KeyedState {
  public:
@@ -35,27 +39,25 @@ class KeyedState {
 
   // The key's value, or null. Valid until the next call of Put, Mutable or Erase, for whatever key.
   const V* Get(const K& key) {
-    const auto entry = table().Find(Encode(key));
+    const auto entry = Find(Encode(key));
     return entry ? &entry->value : nullptr;
   }
 
   void Put(const K& key, V value) {
-    bool fresh = false;
-    const auto entry = table().FindOrInsert(Encode(key), fresh);
+    const auto entry = FindOrInsert(Encode(key));
     entry->value = std::move(value);
     stored_->Changed(entry);
   }
 
   // The key's value to change in place; made with V{} if there is none. Valid as what Get gives.
   V& Mutable(const K& key) {
-    bool fresh = false;
-    const auto entry = table().FindOrInsert(Encode(key), fresh);
+    const auto entry = FindOrInsert(Encode(key));
     stored_->MayChange(entry);
     return entry->value;
   }
 
   void Erase(const K& key) {
-    if (const auto entry = table().Find(Encode(key)); entry) stored_->Erase(entry);
+    if (const auto entry = Find(Encode(key)); entry) stored_->Erase(entry);
   }
 
   const std::string& name() const { return stored_->name(); }
@@ -63,7 +65,19 @@ class KeyedState {
   size_t memory() const { return stored_->table().memory(); }
 
   // For whoever runs the operator.
-  void Attach(const StateHost& host) { stored_->Attach(host); }
+  void Attach(const StateHost& host) {
+    stored_->Attach(host);
+    context_ = host.context;
+    slices_ = host.slices;
+    is_keyed_ = host.is_keyed;
+  }
+  // FailedPrecondition: a key was made behind a KeyBy, and no record was at hand to say where it belongs.
+  absl::Status CheckKeys() const {
+    if (!has_lost_key_) return absl::OkStatus();
+    return absl::FailedPreconditionError(Concat(
+        "state '", name(), "': a key was made behind KeyBy with no record at hand: make keys in Process, or "
+        "call Context::Look in ProcessBatch"));
+  }
   void Checkpoint(CheckpointWriter& out) { stored_->Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) { return stored_->Restore(in); }
 
@@ -80,9 +94,65 @@ class KeyedState {
     }
   }
 
+  // The slice that the key is looked for in; none at hand: all of them are searched, 64 look-ups at most.
+  typename Table::Handle Find(const typename Table::KeyRef& key) {
+    const uint8_t slice = SliceAtHand();
+    if (slice != Frame::kNoSlice) return table().Find(key, slice);
+    if (!is_keyed_) return table().Find(key);
+    for (uint32_t s = slices_.begin; s < slices_.end; ++s) {
+      if (const auto entry = table().Find(key, s); entry) return entry;
+    }
+    return {};
+  }
+  typename Table::Handle FindOrInsert(const typename Table::KeyRef& key) {
+    bool fresh = false;
+    const uint8_t slice = SliceAtHand();
+    if (slice != Frame::kNoSlice) return table().FindOrInsert(key, slice, fresh);
+    if (!is_keyed_) return table().FindOrInsert(key, fresh);
+    if (const auto entry = Find(key); entry) return entry;
+    has_lost_key_ = true;
+    return table().FindOrInsert(key, slices_.begin, fresh);
+  }
+  uint8_t SliceAtHand() const {
+    return context_ == nullptr ? Frame::kNoSlice : context_->slice();
+  }
+
   std::unique_ptr<StoredTable<Table>> stored_;
   std::string scratch_;
+  const Context* context_ = nullptr;
+  SliceRange slices_;
+  bool is_keyed_ = false;
+  bool has_lost_key_ = false;
 };
+
+namespace internal {
+
+// Calls visit(key, value) for the entries of `table` in the order of their keys.
+template <typename K, typename Table, typename Visit>
+absl::Status VisitSorted(Table& entries_of, std::string_view op, std::string_view table, Visit& visit) {
+  std::vector<const typename Table::Entry*> entries;
+  entries.reserve(entries_of.size());
+  entries_of.ForEach([&](auto& entry) { entries.push_back(&entry); });
+  std::sort(entries.begin(), entries.end(),
+            [](const auto* a, const auto* b) { return a->key() < b->key(); });
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const auto* const entry = entries[i];
+    if (i > 0 && entry->key() == entries[i - 1]->key()) {
+      return absl::FailedPreconditionError(
+          Concat("table '", table, "' of operator '", op, "' has a key under two keys of KeyBy: want a key "
+                 "that tells the key of KeyBy, or a Partial aggregate"));
+    }
+    K key{};
+    if (!ReadKey(entry->key(), key)) {
+      return absl::DataLossError(Concat("a key of table '", table, "' of operator '", op,
+                                              "' is not of the type asked for"));
+    }
+    visit(std::as_const(key), std::as_const(entry->value));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace internal
 
 // Committed state, read from outside its pipeline: by another thread of the host while it runs, or
 // from a store whose pipeline is gone. Loads the whole table, as of the snapshot `store`.
@@ -95,23 +165,9 @@ class KeyedState {
 template <Key K, StateValue V, typename Visit>
 absl::Status ReadState(const StateReader& store, std::string_view op, std::string_view table,
                        Visit&& visit) {
-  using Table = TableOf<K, V>;
-  StoredTable<Table> stored{std::string(table)};
+  StoredTableOf<K, V> stored{std::string(table)};
   RTSTREAM_RETURN_IF_ERROR(stored.Restore(CheckpointReader(OperatorScope(op), store)));
-  std::vector<const typename Table::Entry*> entries;
-  entries.reserve(stored.table().size());
-  stored.table().ForEach([&](auto& entry) { entries.push_back(&entry); });
-  std::sort(entries.begin(), entries.end(),
-            [](const auto* a, const auto* b) { return a->key() < b->key(); });
-  for (const auto* entry : entries) {
-    K key{};
-    if (!ReadKey(entry->key(), key)) {
-      return absl::DataLossError(Concat("a key of table '", table, "' of operator '", op,
-                                              "' is not of the type asked for"));
-    }
-    visit(std::as_const(key), std::as_const(entry->value));
-  }
-  return absl::OkStatus();
+  return internal::VisitSorted<K>(stored.table(), op, table, visit);
 }
 
 }  // namespace rtstream

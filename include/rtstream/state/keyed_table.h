@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "rtstream/core/frame.h"
 #include "rtstream/state/key_index.h"
 
 namespace rtstream {
@@ -20,7 +21,7 @@ namespace rtstream {
 // Prefetch() some rows ahead both come from cache.
 //
 // Remembers which entries changed since the last TakeDirty, and which slice of the key groups each
-// belongs to.
+// belongs to: its key's own (SliceOf), or that of a KeyBy before the operator.
 // References to entries are valid until their key is erased. Not thread-safe: a lane owns it.
 template <typename V>
 class KeyedTable {
@@ -31,8 +32,6 @@ class KeyedTable {
     std::string_view key() const {
       return {reinterpret_cast<const char*>(this + 1), head.key_size};
     }
-    // Finds the entry again, with At(), until it is erased.
-    uint32_t ref() const { return head.self; }
   };
   using KeyRef = std::string_view;
   using Value = V;
@@ -59,7 +58,10 @@ class KeyedTable {
   static uint32_t SliceOf(std::string_view key) { return KeyGroupOf(key) / kGroupsPerSlice; }
 
   // Makes room in the index for so many entries. REQUIRES: the table is empty.
-  void Reserve(size_t entries) { index_.Reserve(entries); }
+  // Of all slices together; those of `slices` get their part.
+  void Reserve(size_t entries, const SliceRange& slices = {}) {
+    index_.Reserve(entries * (slices.end - slices.begin) / kSlices);
+  }
 
   Handle Find(uint64_t hash, std::string_view key) {
     EntryHead* head = index_.Find(hash, key);
@@ -67,19 +69,29 @@ class KeyedTable {
   }
   Handle Find(std::string_view key) { return Find(Hash(key), key); }
 
-  // The key's entry; made with a default value, and `fresh` set, if there is none.
-  Handle FindOrInsert(uint64_t hash, std::string_view key, bool& fresh) {
+  // The key's entry; made in `slice` (Frame::kNoSlice: its own) with a default value, and `fresh` set,
+  // if there is none.
+  Handle FindOrInsert(uint64_t hash, std::string_view key, uint32_t slice, bool& fresh) {
     EntryHead* head = index_.Find(hash, key);
     fresh = head == nullptr;
     if (fresh) {
-      head = &index_.Insert(hash, key);
+      head = &index_.Insert(hash, key, slice == Frame::kNoSlice ? SliceOf(key) : slice);
       new (&Of(*head).value) V();
     }
     return &Of(*head);
   }
-  Handle FindOrInsert(std::string_view key, bool& fresh) {
-    return FindOrInsert(Hash(key), key, fresh);
+  Handle FindOrInsert(uint64_t hash, std::string_view key, bool& fresh) {
+    return FindOrInsert(hash, key, Frame::kNoSlice, fresh);
   }
+  Handle FindOrInsert(std::string_view key, bool& fresh) {
+    return FindOrInsert(Hash(key), key, Frame::kNoSlice, fresh);
+  }
+  // As a packed table has them, which wants the slice: here a key is found without.
+  Handle Find(std::string_view key, uint32_t) { return Find(key); }
+  Handle FindOrInsert(std::string_view key, uint32_t slice, bool& fresh) {
+    return FindOrInsert(Hash(key), key, slice, fresh);
+  }
+  static uint32_t SliceAt(Handle entry) { return entry->head.slice; }
 
   void Erase(Handle entry) {
     entry->value.~V();
@@ -97,10 +109,10 @@ class KeyedTable {
     index_.ForEach([&](EntryHead& head) { visit(Of(head)); });
   }
 
-  // Calls visit(entry) for each entry that was noted, once, and forgets the notes.
+  // Calls visit(entry, slice) for each entry that was noted, once, and forgets the notes.
   template <typename F>
   void TakeDirty(F&& visit) {
-    index_.TakeDirty([&](EntryHead& head) { visit(Of(head)); });
+    index_.TakeDirty([&](EntryHead& head) { visit(Of(head), uint32_t{head.slice}); });
   }
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
@@ -108,6 +120,7 @@ class KeyedTable {
   }
 
   using Ref = uint32_t;
+  static Ref RefOf(const Entry& entry, uint32_t) { return entry.head.self; }
   Handle At(Ref ref) { return &Of(index_.At(ref)); }
   std::string_view KeyOf(Ref ref) { return At(ref)->key(); }
 

@@ -18,8 +18,6 @@ struct PackedEntry {
   V value{};
 
   const P& key() const { return packed; }
-  // Finds the entry again, with At(), until it is erased.
-  const P& ref() const { return packed; }
 };
 
 namespace internal {

@@ -22,8 +22,8 @@ namespace rtstream {
 // value stand together in one slot of an open-addressing table, so that a look-up touches one or two
 // neighbouring cache lines; with Prefetch() some rows ahead they come from cache.
 //
-// The table is cut into a shard for each slice of the key groups, by a hash that is part of the stored
-// format, and each shard hashes with a secret. Shards grow one at a time, some hundred slots after every few
+// The table is cut into a shard for each slice of the key groups: the key's own, by a hash that is part of
+// the stored format (SliceOf), or that of a KeyBy before the operator. Each shard hashes with a secret. Shards grow one at a time, some hundred slots after every few
 // dozen inserts: no insert moves more, but for the odd one that meets a full end of a shard.
 //
 // Remembers which entries changed since the last TakeDirty. An entry stays where it is until the next
@@ -62,13 +62,13 @@ class PackedTable {
   void UsePages(PagePool& pool) { arena_->UsePages(pool); }
 
   // Makes room, and has the system give the memory, for so many entries, more or less: they come without
-  // growing. REQUIRES: the table is empty.
-  void Reserve(size_t entries) {
+  // growing. Of all slices together; those of `slices` get their part. REQUIRES: the table is empty.
+  void Reserve(size_t entries, const SliceRange& slices = {}) {
     if (entries == 0) return;
     // Keys spread over the shards at random: so much more fits four standard deviations.
     const double share = static_cast<double>(entries) / kSlices;
     const auto most = static_cast<size_t>(share + 4 * std::sqrt(share)) + 1;
-    for (Shard& shard : shards_) shard.Reserve(most, *arena_);
+    for (uint32_t i = slices.begin; i < slices.end; ++i) shards_[i].Reserve(most, *arena_);
     ++layout_;
   }
 
@@ -97,14 +97,12 @@ class PackedTable {
     Entry* const entry = Probe::Find(home, key);
     return entry->packed == key ? Handle(entry, shard) : Handle();
   }
-  Handle Find(const P& key) {
-    const uint32_t shard = SliceOf(key);
-    return Find(Home(key, shard), shard, key);
-  }
+  Handle Find(const P& key, uint32_t slice) { return Find(Home(key, slice), slice, key); }
+  Handle Find(const P& key) { return Find(key, SliceOf(key)); }
 
   // The key's entry; made with a default value, and `fresh` set, if there is none.
   Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
-    if (key == P{}) [[unlikely]] return FindOrInsertZero(fresh);
+    if (key == P{}) [[unlikely]] return FindOrInsertZero(shard, fresh);
     Entry* entry = Probe::Find(home, key);
     fresh = entry->packed != key;
     if (fresh) {
@@ -115,15 +113,23 @@ class PackedTable {
     }
     return {entry, shard};
   }
-  Handle FindOrInsert(const P& key, bool& fresh) {
-    const uint32_t shard = SliceOf(key);
-    return FindOrInsert(Home(key, shard), shard, key, fresh);
+  Handle FindOrInsert(const P& key, uint32_t slice, bool& fresh) {
+    return FindOrInsert(Home(key, slice), slice, key, fresh);
   }
+  Handle FindOrInsert(const P& key, bool& fresh) { return FindOrInsert(key, SliceOf(key), fresh); }
 
-  using Ref = P;
-  // REQUIRES: the key is there.
-  Handle At(const Ref& ref) { return Find(ref); }
-  const P& KeyOf(const Ref& ref) { return ref; }
+  uint32_t SliceAt(Handle entry) const {
+    return entry.shard() == kZeroShard ? zero_slice_ : entry.shard();
+  }
+  // Finds an entry again until it is erased.
+  struct Ref {
+    P key{};
+    uint32_t slice = 0;
+  };
+  static Ref RefOf(const Entry& entry, uint32_t slice) { return {entry.packed, slice}; }
+  // REQUIRES: the entry is there.
+  Handle At(const Ref& ref) { return Find(ref.key, ref.slice); }
+  static const P& KeyOf(const Ref& ref) { return ref.key; }
 
   void Erase(Handle at) {
     --size_;
@@ -153,18 +159,20 @@ class PackedTable {
     return shards_[at.shard()].IsFirstChange(*at);
   }
 
-  // Calls visit(entry) for each entry that was noted, once, and forgets the notes.
+  // Calls visit(entry, slice) for each entry that was noted, once, and forgets the notes.
   template <typename F>
   void TakeDirty(F&& visit) {
-    for (auto& shard : shards_) shard.TakeDirty(visit);
-    if (zero_mark_.is_noted) visit(zero_);
+    for (uint32_t slice = 0; slice < kSlices; ++slice) {
+      shards_[slice].TakeDirty([&](Entry& entry) { visit(entry, slice); });
+    }
+    if (zero_mark_.is_noted) visit(zero_, zero_slice_);
     zero_mark_ = {};
   }
 
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
     shards_[slice].ForEach(visit);
-    if (has_zero_ && SliceOf(P{}) == slice) visit(zero_);
+    if (has_zero_ && zero_slice_ == slice) visit(zero_);
   }
   template <typename F>
   void ForEach(F&& visit) {
@@ -185,9 +193,12 @@ class PackedTable {
     bool is_noted = false;
   };
   Handle Zero() { return {&zero_, kZeroShard}; }
-  Handle FindOrInsertZero(bool& fresh) {
+  Handle FindOrInsertZero(uint32_t slice, bool& fresh) {
     fresh = !std::exchange(has_zero_, true);
-    if (fresh) ++size_;
+    if (fresh) {
+      ++size_;
+      zero_slice_ = slice;
+    }
     return Zero();
   }
 
@@ -198,6 +209,7 @@ class PackedTable {
   uint64_t layout_ = 0;
   Entry zero_{};
   bool has_zero_ = false;
+  uint32_t zero_slice_ = 0;
   Mark zero_mark_;
 };
 

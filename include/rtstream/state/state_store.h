@@ -45,6 +45,9 @@ class StateBatch {
   void Delete(std::string key);
   void DeleteRange(std::string begin, std::string end);
 
+  // Adds the changes of another batch behind its own.
+  void Append(StateBatch other);
+
   absl::Span<const StateWrite> writes() const { return writes_; }
   bool empty() const { return writes_.empty(); }
   // Of keys and values.

@@ -36,6 +36,8 @@ class StoredTable {
   explicit StoredTable(std::string name) : log_(std::move(name)) {}
 
   const std::string& name() const { return log_.name(); }
+  // REQUIRES: nothing was read or written.
+  void Rename(std::string name) { log_ = TableLog(std::move(name)); }
   // To read and insert; what changes is told to the methods below.
   Table& table() { return table_; }
   size_t size() const { return table_.size(); }
@@ -43,38 +45,42 @@ class StoredTable {
   void Attach(const StateHost& host) {
     table_.UsePages(*host.pages);
     keeps_changes_ = host.keeps_changes;
+    log_.Attach(host);
   }
 
-  // Makes room for so many entries, more or less. REQUIRES: the table is empty.
-  void Reserve(size_t entries) { table_.Reserve(entries); }
+  // Makes room for so many entries, more or less. REQUIRES: the table is empty, and was attached.
+  // Of all lanes together.
+  void Reserve(size_t entries) { table_.Reserve(entries, log_.slices()); }
 
   // The entry has a new value. The first of an epoch is stored at once, while it is in the cache; if
   // others follow, the last is stored again by the commit.
   void Changed(Handle entry) {
-    if (keeps_changes_ && table_.IsFirstChange(entry)) AppendEntry(*entry, Delta());
+    if (keeps_changes_ && table_.IsFirstChange(entry)) {
+      AppendEntry(*entry, table_.SliceAt(entry), Delta());
+    }
   }
   // The entry's value may change until the commit, which stores it.
   void MayChange(Handle entry) {
     if (keeps_changes_) table_.MarkDirty(entry);
   }
   void Erase(Handle entry) {
-    if (keeps_changes_) AppendKey(entry->key(), /*is_erased=*/true, Delta());
+    if (keeps_changes_) AppendKey(entry->key(), table_.SliceAt(entry), /*is_erased=*/true, Delta());
     table_.Erase(entry);
   }
 
   void Checkpoint(CheckpointWriter& out) {
-    table_.TakeDirty([&](Entry& entry) { AppendEntry(entry, Delta()); });
+    table_.TakeDirty([&](Entry& entry, uint32_t slice) { AppendEntry(entry, slice, Delta()); });
     if (delta_.size() != 0) delta_.PatchU64(kEpochAt, out.epoch());
     log_.Write(out, std::move(delta_).Take(), [&](uint32_t slice) {
       ByteWriter base;
       base.Reserve(log_.ExpectedBase(slice));
       BeginBlock(out.epoch(), base);
-      table_.ForEachInSlice(slice, [&](Entry& entry) { AppendEntry(entry, base); });
+      table_.ForEachInSlice(slice, [&](Entry& entry) { AppendEntry(entry, slice, base); });
       return std::move(base).Take();
     });
   }
 
-  // REQUIRES: the table is empty.
+  // Loads what belongs to the lane's slices. REQUIRES: the table is empty.
   absl::Status Restore(const CheckpointReader& in) {
     std::array<uint64_t, kSlices> base_epoch{};
     return log_.Read(
@@ -82,12 +88,12 @@ class StoredTable {
         [&](uint32_t slice, std::string_view block) -> absl::StatusOr<uint64_t> {
           RTSTREAM_RETURN_IF_ERROR(
               ReadBlock(block, [&](uint64_t epoch) { base_epoch[slice] = epoch; },
-                        [](const KeyRef&) { return true; }));
+                        [](uint32_t) { return true; }));
           return base_epoch[slice];
         },
         [&](uint64_t epoch, std::string_view block) {
-          return ReadBlock(block, [](uint64_t) {}, [&](const KeyRef& key) {
-            return base_epoch[Table::SliceOf(key)] < epoch;
+          return ReadBlock(block, [](uint64_t) {}, [&](uint32_t slice) {
+            return log_.slices().Holds(slice) && base_epoch[slice] < epoch;
           });
         });
   }
@@ -96,10 +102,10 @@ class StoredTable {
   using V = typename Table::Value;
   static constexpr bool kIsPacked = !std::same_as<KeyRef, std::string_view>;
 
-  // A block: format, version of the value's codec, epoch, then changes in order. A change is the key and
-  // whether it was erased; if not, the value follows. A key of bytes is its size * 2, with + 1 if it was
-  // erased, and the bytes; a packed key is 1 if it was erased, else 0, and its 8 or 16 bytes.
-  static constexpr uint8_t kBytesFormat = 2, kPackedFormat = 3, kWidePackedFormat = 4;
+  // A block: format, version of the value's codec, epoch, then changes in order. A change is a byte, the
+  // slice * 2, with + 1 if the key was erased, and the key: its size and its bytes, or its 8 or 16 bytes
+  // if it is packed. If it was not erased, the value follows.
+  static constexpr uint8_t kBytesFormat = 5, kPackedFormat = 6, kWidePackedFormat = 7;
   static constexpr uint8_t kFormat = !kIsPacked                     ? kBytesFormat
                                      : std::same_as<KeyRef, uint64_t> ? kPackedFormat
                                                                       : kWidePackedFormat;
@@ -120,27 +126,22 @@ class StoredTable {
     return delta_;
   }
 
-  static void AppendKey(const KeyRef& key, bool is_erased, ByteWriter& out) {
-    const auto flag = static_cast<uint8_t>(is_erased);
+  static void AppendKey(const KeyRef& key, uint32_t slice, bool is_erased, ByteWriter& out) {
+    out.U8(static_cast<uint8_t>(slice << 1 | static_cast<uint32_t>(is_erased)));
     if constexpr (!kIsPacked) {
-      out.Varint(key.size() << 1 | flag);
+      out.Varint(key.size());
       out.Raw(key.data(), key.size());
     } else if constexpr (std::same_as<KeyRef, uint64_t>) {
-      out.U8(flag);
       out.U64(key);
     } else {
-      out.U8(flag);
       out.U64(key.high);
       out.U64(key.low);
     }
   }
-  static KeyRef ReadKey(ByteReader& in, bool& is_erased) {
+  static KeyRef ReadKey(ByteReader& in) {
     if constexpr (!kIsPacked) {
-      const uint64_t size = in.Varint();
-      is_erased = (size & 1) != 0;
-      return in.Raw(size >> 1);
+      return in.Raw(in.Varint());
     } else {
-      is_erased = in.U8() != 0;
       if constexpr (std::same_as<KeyRef, uint64_t>) {
         return in.U64();
       } else {
@@ -149,8 +150,8 @@ class StoredTable {
       }
     }
   }
-  static void AppendEntry(const Entry& entry, ByteWriter& out) {
-    AppendKey(entry.key(), /*is_erased=*/false, out);
+  static void AppendEntry(const Entry& entry, uint32_t slice, ByteWriter& out) {
+    AppendKey(entry.key(), slice, /*is_erased=*/false, out);
     ValueCodec<V>::Append(entry.value, out);
   }
 
@@ -164,23 +165,35 @@ class StoredTable {
     const uint32_t version = in.U32();
     on_epoch(in.U64());
     while (in.ok() && !in.done()) {
-      bool is_erased = false;
-      const KeyRef key = ReadKey(in, is_erased);
-      if (is_erased) {
-        const Handle entry = applies(key) ? table_.Find(key) : Handle();
+      const uint8_t head = in.U8();
+      const uint32_t slice = head >> 1;
+      const KeyRef key = ReadKey(in);
+      if (slice >= kSlices) {
+        return absl::DataLossError(Concat("an entry of table '", log_.name(), "' has slice ", slice));
+      }
+      if ((head & 1) != 0) {
+        const Handle entry = applies(slice) ? table_.Find(key, slice) : Handle();
         if (entry) table_.Erase(entry);
         continue;
       }
       V value{};
       RTSTREAM_RETURN_IF_ERROR(ReadValue(version, in, value));
-      if (!applies(key)) continue;
+      if (!applies(slice)) continue;
       bool fresh = false;
-      table_.FindOrInsert(key, fresh)->value = std::move(value);
+      const Handle entry = table_.FindOrInsert(key, slice, fresh);
+      if (table_.SliceAt(entry) != slice) return TwoSlicesError();
+      entry->value = std::move(value);
     }
     if (!in.ok()) {
       return absl::DataLossError(Concat("a block of table '", log_.name(), "' is cut short"));
     }
     return absl::OkStatus();
+  }
+
+  absl::Status TwoSlicesError() const {
+    return absl::FailedPreconditionError(
+        Concat("table '", log_.name(), "' has a key under two keys of KeyBy: want a key that tells the "
+               "key of KeyBy, or a Partial aggregate"));
   }
 
   Table table_;

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,7 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rtstream/state/checkpoint.h"
-#include "rtstream/state/key_index.h"
+#include "rtstream/state/slice.h"
+#include "rtstream/state/state_host.h"
 
 namespace rtstream {
 
@@ -20,7 +23,10 @@ namespace rtstream {
 // dropped. So bases add a quarter to what commits write, and recovery reads at most about five times
 // the table.
 //
-//   <scope><name>/d/<epoch>   delta       <scope><name>/b/<slice>   base
+//   <scope><name>/d/<epoch>/<first slice>-<last slice>   delta       <scope><name>/b/<slice>   base
+//
+// With several lanes each writes what belongs to its slices, and reads no more: another number of lanes
+// goes on from the same blocks.
 //
 // This is the part that does not know the value type. Owned by an operator; its lane's thread only.
 class TableLog {
@@ -31,6 +37,9 @@ class TableLog {
 
   explicit TableLog(std::string name) : name_(std::move(name)) {}
   const std::string& name() const { return name_; }
+  // The lane's slices; all if nobody says.
+  void Attach(const StateHost& host);
+  const SliceRange& slices() const { return slices_; }
   // About how large the next blocks will be.
   size_t ExpectedDelta() const { return last_delta_ + last_delta_ / 4; }
   size_t ExpectedBase(uint32_t slice) const { return slice_bytes_[slice] + slice_bytes_[slice] / 8; }
@@ -46,10 +55,25 @@ class TableLog {
   absl::Status Read(const CheckpointReader& in, OnBase base, OnDelta delta);
 
  private:
+  // A stored delta block.
+  struct Delta {
+    uint64_t epoch = 0;
+    SliceRange slices;
+  };
+  // Of the stored bases; 0: none yet. The lanes share it: a lane writes those of its slices. What another
+  // one writes in the same commit may be seen or not; both are right, for the commit is one.
+  using Epochs = std::array<std::atomic<uint64_t>, kSlices>;
+
+  static absl::StatusOr<Delta> ParseDelta(std::string_view key, size_t prefix);
+  uint64_t epoch_of(uint32_t slice) const { return (*epochs_)[slice].load(std::memory_order_relaxed); }
+  uint64_t OldestBase(const SliceRange& slices) const;
+  std::string DeltaKey(const Delta& delta) const;
+
   std::string name_;
-  std::deque<uint64_t> deltas_;  // epochs of stored delta blocks
+  SliceRange slices_;
+  std::deque<Delta> deltas_;  // stored, with a first slice of ours: ours to delete
   std::array<uint64_t, kSlices> slice_bytes_{};
-  std::array<uint64_t, kSlices> slice_epoch_{};  // of the stored bases; 0: none yet
+  std::shared_ptr<Epochs> epochs_ = std::make_shared<Epochs>();
   uint32_t next_slice_ = 0;                      // the one with the oldest base
   uint64_t budget_ = 0;  // bytes of deltas that no base has answered
   size_t last_delta_ = 0;
