@@ -9,6 +9,17 @@
 #include "rtstream/base/status_macros.h"
 
 namespace rtstream {
+namespace {
+
+uint32_t FirstOf(uint64_t slices) { return static_cast<uint32_t>(std::countr_zero(slices)); }
+
+// Blobs of lanes are told apart by the first slice that a lane owns.
+std::string LanePrefix(std::string scope, uint32_t first_slice) {
+  std::replace(scope.begin(), scope.end(), '/', '.');
+  return Concat(scope, OrderedHex(first_slice).substr(14), "-");
+}
+
+}  // namespace
 
 std::string ClaimRuns::KeyOf(const RunMeta& meta) {
   return Concat("r/", OrderedHex(static_cast<uint64_t>(meta.bucket) ^ uint64_t{1} << 63), "/", meta.blob);
@@ -119,6 +130,7 @@ void ClaimRuns::MergeIfDue(size_t most, int64_t first_open) {
 
 absl::StatusOr<std::optional<ClaimRuns::Built>> ClaimRuns::Commit(
     CheckpointWriter& out, absl::FunctionRef<bool(int64_t bucket)> is_live) {
+  if (prefix_.empty()) prefix_ = LanePrefix(out.Key(""), FirstOf(slices_));
   std::optional<Built> built;
   if (auto result = builder_.TakeResult()) {
     if (!result->ok()) {
@@ -162,11 +174,8 @@ absl::StatusOr<std::optional<ClaimRuns::Built>> ClaimRuns::Commit(
 
 absl::Status ClaimRuns::Restore(const CheckpointReader& in, uint64_t slices) {
   slices_ = slices;
-  // Blobs of lanes are told apart by the first slice that a lane owns.
-  std::string scope = in.Key("");
-  std::replace(scope.begin(), scope.end(), '/', '.');
-  const auto lane_prefix = [&](uint32_t slice) { return Concat(scope, OrderedHex(slice).substr(14), "-"); };
-  prefix_ = lane_prefix(static_cast<uint32_t>(std::countr_zero(slices)));
+  const std::string scope = in.Key("");
+  prefix_ = LanePrefix(scope, FirstOf(slices));
   std::set<std::string> named;
   RTSTREAM_RETURN_IF_ERROR(in.store().Scan(
       in.Key("r/"), [&](std::string_view key, std::string_view value) -> absl::Status {
@@ -202,7 +211,7 @@ absl::Status ClaimRuns::Restore(const CheckpointReader& in, uint64_t slices) {
       continue;
     }
     for (uint64_t left = slices; left != 0; left &= left - 1) {
-      if (!blob.starts_with(lane_prefix(static_cast<uint32_t>(std::countr_zero(left))))) continue;
+      if (!blob.starts_with(LanePrefix(scope, FirstOf(left)))) continue;
       RTSTREAM_RETURN_IF_ERROR(blobs_->Remove(blob));
       break;
     }

@@ -23,7 +23,7 @@ absl::Status ClaimTable::Open(const ClaimOptions& options) {
   }
   options_ = options;
   if (options.memory_budget > 0 && keeps_changes_) {
-    runs_ = std::make_unique<ClaimRuns>(*options.blobs, options.fingerprints ? 8 : 16);
+    runs_ = std::make_unique<ClaimRuns>(*options.blobs, options.fingerprints ? 8 : 16, slices_);
     log_.KeepTags(IdLog::Tags::kAll);
   }
   width_ = options.window / 8;

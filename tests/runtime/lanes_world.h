@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <ostream>
 #include <optional>
 #include <string>
 #include <tuple>
@@ -13,7 +14,6 @@
 
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/memory_sink.h"
-#include "rtstream/io/memory_source.h"
 #include "rtstream/op/aggregate.h"
 #include "rtstream/op/assign_event_time.h"
 #include "rtstream/op/dedup.h"
@@ -25,6 +25,7 @@
 #include "rtstream/op/update_state.h"
 #include "rtstream/op/validate.h"
 #include "rtstream/runtime/runner.h"
+#include "rtstream/state/memory_blob_store.h"
 #include "rtstream/state/memory_store.h"
 #include "rtstream/testing/manual_clock.h"
 #include "tests/runtime/visits.h"
@@ -42,10 +43,8 @@ inline ShopPage PageOf(const Visit& v) {
 // behind a KeyBy by shop.
 class LanesWorld {
  public:
-  explicit LanesWorld(const std::vector<std::pair<Visit, uint32_t>>& visits) {
-    for (const auto& [visit, partition] : visits) memory.Push(visit, partition);
-    memory.Finish();
-  }
+  explicit LanesWorld(const std::vector<std::pair<Visit, uint32_t>>& visits)
+      : source(visits, [this] { return ToldOfPoll(); }) {}
 
   static void AddUp(int64_t& into, const int64_t& from) { into += from; }
 
@@ -75,7 +74,9 @@ class LanesWorld {
                     }) |
            AssignEventTime(&Visit::at, {.max_out_of_orderness = std::chrono::minutes(10)}) |
            KeyBy(key_by, [](const Visit& v) -> const std::string& { return v.shop; }) |
-           Dedup("dedup", &Visit::id, {.window = std::chrono::hours(3)},
+           Dedup("dedup", &Visit::id,
+                 {.window = std::chrono::hours(3), .memory_budget = dedup_budget,
+                  .blobs = dedup_budget > 0 ? &blobs : nullptr},
                  Branch<Visit>() | To(copies)) |
            UpdateState(
                "sums", [](const Visit& v) { return PageOf(v); },
@@ -111,7 +112,7 @@ class LanesWorld {
     committed = made.committed();
     return status;
   }
-  bool is_finished() const { return memory.IsFinished(0) && memory.IsFinished(1); }
+  bool is_finished() const { return source.is_finished(); }
   absl::Status Run(uint32_t lanes) { return Run(Options(lanes)); }
 
   // What came out, so that runs with any number of lanes can be compared: rows of a shop in order.
@@ -126,6 +127,14 @@ class LanesWorld {
     std::map<std::string, int64_t> shops;
     std::map<std::string, std::tuple<uint64_t, uint64_t, uint64_t, uint64_t, uint64_t>> counters;
     friend bool operator==(const Results&, const Results&) = default;
+    // What tells most: what each operator has counted.
+    friend void PrintTo(const Results& r, std::ostream* out) {
+      for (const auto& [op, c] : r.counters) {
+        const auto& [in, passed, refused, side, keys] = c;
+        *out << op << ": " << in << " in, " << passed << " out, " << refused << " refused, " << side
+             << " aside, " << keys << " keys\n";
+      }
+    }
   };
   Results Collect() const {
     Results r;
@@ -179,14 +188,15 @@ class LanesWorld {
   int source_polls = 0, stop_at = -1;
   Runner* runner = nullptr;
   std::string key_by = "by_shop";
+  uint64_t dedup_budget = 0;
 
-  MemorySource<Visit> memory{2};
-  ToldSource source{memory, [this] { return ToldOfPoll(); }};
+  VisitSource source;
   ToldSink out{[this] { return Told(); }};
   MemorySink<Visit> copies{"copies"};
   MemorySink<ShopHour> shop_hours{"shop_hours"};
   MemorySink<DeadLetter> letters{"letters"};
   MemoryStateStore store;
+  MemoryBlobStore blobs;
   testing::ManualClock clock{Time(std::chrono::seconds(1'000'000'000))};
   std::vector<OperatorStats> stats;
   CommitRecord committed;

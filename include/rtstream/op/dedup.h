@@ -54,7 +54,9 @@ struct DedupOp {
   ClaimTable claims{};
   Selection fresh{}, duplicates{};
   IdBatch ids{};
-  SliceRange slices{};
+  std::vector<uint8_t> slices{};  // of the batch's ids; empty: there is no KeyBy
+  SliceRange owned{};
+  bool is_keyed = false;  // there is a KeyBy before
   bool is_open = false;
 
   absl::Status Start(Lane&) {
@@ -65,8 +67,10 @@ struct DedupOp {
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
     ids.Clear();
+    slices.clear();
     for (size_t i = 0; i < in.size(); ++i) {
       const auto& key = std::invoke(id, in[i]);
+      if (is_keyed) slices.push_back(in.frame().slice(in.row(i)));
       if constexpr (std::is_convertible_v<decltype(key), std::string_view>) {
         ids.AddText(key);
       } else if constexpr (PackableKey<Id>) {
@@ -75,12 +79,11 @@ struct DedupOp {
         ids.AddBytes([&](std::string& out) { KeyCodec<Id>::Append(key, out); });
       }
     }
-    RTSTREAM_RETURN_IF_ERROR(claims.Prepare(ids));
+    RTSTREAM_RETURN_IF_ERROR(claims.Prepare(ids, slices));
     fresh.Clear();
     duplicates.Clear();
     for (size_t i = 0; i < in.size(); ++i) {
-      const uint8_t slice_of_key = in.frame().slice(in.row(i));
-      const uint32_t slice = slice_of_key == Frame::kNoSlice ? 0 : slice_of_key;
+      const uint32_t slice = is_keyed ? slices[i] : 0;
       const Time event_time = in.event_time(i), watermark = in.watermark(i);
       claims.PrefetchAhead(i);
       if (event_time < SaturatingSubtract(watermark, options.window)) [[unlikely]] {
@@ -109,14 +112,17 @@ struct DedupOp {
   }
   void Attach(const StateHost& host) {
     claims.Attach(host);
-    slices = host.slices;
+    owned = host.slices;
+    is_keyed = host.is_keyed;
+    // Lanes have about as many ids each.
     options.expected_ids /= host.lanes;
+    options.memory_budget = (options.memory_budget + host.lanes - 1) / host.lanes;
   }
   size_t state_keys() const { return claims.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) {
     RTSTREAM_RETURN_IF_ERROR(Open());
-    return claims.Restore(in, slices.mask());
+    return claims.Restore(in, owned.mask());
   }
   void Collect(std::vector<Node*>& nodes) { CollectBranch(side, nodes); }
 

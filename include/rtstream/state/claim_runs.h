@@ -31,8 +31,9 @@ class ClaimRuns {
  public:
   static constexpr int64_t kNowhere = INT64_MIN;
 
-  // `blobs` must outlive this.
-  ClaimRuns(BlobStore& blobs, uint32_t id_bytes) : blobs_(&blobs), id_bytes_(id_bytes), builder_(blobs) {}
+  // `blobs` must outlive this. `slices`: those whose ids will come.
+  ClaimRuns(BlobStore& blobs, uint32_t id_bytes, uint64_t slices)
+      : blobs_(&blobs), id_bytes_(id_bytes), slices_(slices), builder_(blobs) {}
 
   // For each hash the latest bucket of whose runs one has it, or kNowhere: looks at the filter of each run,
   // and reads a block of those that may have it, all blocks of the batch at once where the disk can.
@@ -89,8 +90,8 @@ class ClaimRuns {
 
   BlobStore* blobs_;
   uint32_t id_bytes_;
-  uint64_t slices_ = ~uint64_t{0};
-  std::string prefix_;  // of the names of this lane's blobs
+  uint64_t slices_;
+  std::string prefix_;  // of the names of this lane's blobs; empty: not known yet
   uint64_t names_ = 0;
   std::vector<Named> runs_;  // in the order of their buckets
   std::map<std::pair<int64_t, uint32_t>, uint64_t> covered_;
