@@ -107,7 +107,7 @@ rt::Pipeline MakePipeline(rt::Source<rt::Bytes>& lines, rt::LookupTable<std::str
                })
              | rt::AssignEventTime(&Sale::timestamp, {.max_ahead = rt::Duration{0}});
   return ByStore<kIsKeyed>(std::move(timed))
-       | rt::Dedup("dedup", &Sale::event_id, {.window = kDedupWindow})
+       | rt::Dedup("dedup", &Sale::event_id, {.window = kDedupWindow, .expected_ids = sizes.ids})
        | rt::Intern("retailers", &Sale::retailer_id, &Sale::retailer_number)
        | rt::Intern("stores", &Sale::store_id, &Sale::store_number)
        | rt::Intern("skus", &Sale::sku, &Sale::sku_number)

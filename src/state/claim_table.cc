@@ -50,10 +50,14 @@ void ClaimTable::Attach(const StateHost& host) {
 
 absl::Status ClaimTable::Prepare(const IdBatch& ids, absl::Span<const uint8_t> slices) {
   hashes_.resize(ids.size());
-  for (size_t i = 0; i < ids.size(); ++i) {
-    hashes_[i] = ids.is_number(i) ? hash_(ids.number(i)) : Word128{hash_(ids.text(i)), 0};
-    if (i < kAhead) index_.Prefetch(hashes_[i].high);
+  if (ids.are_numbers()) {
+    for (size_t i = 0; i < ids.size(); ++i) hashes_[i] = hash_(ids.number(i));
+  } else {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      hashes_[i] = ids.is_number(i) ? hash_(ids.number(i)) : Word128{hash_(ids.text(i)), 0};
+    }
   }
+  for (size_t i = 0; i < kAhead && i < ids.size(); ++i) index_.Prefetch(hashes_[i].high);
   if (options_.fingerprints) {
     for (Word128& hash : hashes_) hash.low = 0;
   }
@@ -122,6 +126,47 @@ ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, uint32_t sli
              : ClaimOne(ids.text(i), at, slice, event_time, watermark);
 }
 
+size_t ClaimTable::ClaimNew(const IdBatch& ids, size_t i, absl::Span<const uint8_t> slices, Time earliest,
+                            Time latest) {
+  const int64_t number = NumberOf(earliest);
+  if (!on_disk_.empty() || !ids.are_numbers() || number != NumberOf(latest)) return i;
+  Bucket& bucket = BucketOf(number);
+  const size_t end = ids.size(), known = pending_.size();
+  pending_.resize(known + (end - i));
+  Pending* pending = pending_.data() + known;
+  if (slices.empty()) {
+    i = ClaimRun(bucket, i, end, 0, pending);
+  } else {
+    for (size_t stop = i; i < end && i == stop;) {
+      const uint8_t slice = slices[i];
+      while (stop < end && slices[stop] == slice) ++stop;
+      i = ClaimRun(bucket, i, stop, slice, pending);
+    }
+  }
+  pending_.resize(static_cast<size_t>(pending - pending_.data()));
+  return i;
+}
+
+size_t ClaimTable::ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice, Pending*& pending) {
+  const uint32_t at = slice < bucket.numbers.size() ? bucket.numbers[slice] : 0;
+  if (at == 0) return i;
+  IdLog::Chunk& chunk = log_.chunk(at);
+  end = i + std::min({end - i, size_t{chunk.size - chunk.used}, index_.room()});
+  const size_t first = i;
+  const bool is_stored = chunk.committed == chunk.used;
+  for (; i < end; ++i) {
+    PrefetchAhead(i);
+    const Word128 hash = hashes_[i];
+    if (!index_.InsertNew(hash.high, at << IdLog::kChunkBits | chunk.used)) break;
+    *pending++ = {static_cast<uint32_t>(i), log_.Append(at, hash)};
+  }
+  if (i == first) return i;
+  chunk.references += static_cast<uint32_t>(i - first);
+  if (is_stored) bucket.uncommitted.push_back(at);
+  if (pending_chunks_.empty() || pending_chunks_.back() != at) pending_chunks_.push_back(at);
+  return i;
+}
+
 template <typename Id>
 ClaimTable::Outcome ClaimTable::ClaimOne(const Id& id, uint32_t i, uint32_t slice, Time event_time,
                                          Time watermark) {
@@ -159,7 +204,7 @@ void ClaimTable::GiveBack(const Pending& pending) {
   chunk.holes.push_back(IdLog::UnitOf(pending.ref));
 }
 
-void ClaimTable::SettleRest() {
+void ClaimTable::SettleAll() {
   for (const uint32_t number : pending_chunks_) {
     log_.chunk(number).settled = log_.chunk(number).used;
   }

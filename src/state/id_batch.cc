@@ -57,6 +57,15 @@ void IdBatch::Clear() {
   low_.clear();
   text_ends_.clear();
   texts_.clear();
+  has_texts_ = false;
+}
+
+void IdBatch::ResetToNumbers(size_t n) {
+  texts_.clear();
+  has_texts_ = false;
+  high_.resize(n);
+  low_.resize(n);
+  text_ends_.assign(n, kNumber);
 }
 
 void IdBatch::AddText(std::string_view id) {

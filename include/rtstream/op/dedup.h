@@ -66,26 +66,21 @@ struct DedupOp {
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    ids.Clear();
-    slices.clear();
-    for (size_t i = 0; i < in.size(); ++i) {
-      const auto& key = std::invoke(id, in[i]);
-      if (is_keyed) slices.push_back(in.frame().slice(in.row(i)));
-      if constexpr (std::is_convertible_v<decltype(key), std::string_view>) {
-        ids.AddText(key);
-      } else if constexpr (PackableKey<Id>) {
-        ids.AddNumber(PackedPart<Id>::Pack(key));
-      } else {
-        ids.AddBytes([&](std::string& out) { KeyCodec<Id>::Append(key, out); });
-      }
-    }
+    ReadIds(in);
     RTSTREAM_RETURN_IF_ERROR(claims.Prepare(ids, slices));
     fresh.Clear();
     duplicates.Clear();
+    const Time earliest = in.frame().earliest(), latest = in.frame().latest();
+    const bool none_is_old = earliest >= SaturatingSubtract(in.frame().last_watermark(), options.window);
     for (size_t i = 0; i < in.size(); ++i) {
+      if (none_is_old) {
+        const size_t known = claims.ClaimNew(ids, i, slices, earliest, latest);
+        for (; i < known; ++i) fresh.Add(in.row(i));
+        if (i == in.size()) break;
+      }
       const uint32_t slice = is_keyed ? slices[i] : 0;
-      const Time event_time = in.event_time(i), watermark = in.watermark(i);
       claims.PrefetchAhead(i);
+      const Time event_time = in.event_time(i), watermark = in.watermark(i);
       if (event_time < SaturatingSubtract(watermark, options.window)) [[unlikely]] {
         emit.Refuse(in.frame(), in.row(i), TooOldError(event_time, watermark));
         continue;
@@ -127,6 +122,25 @@ struct DedupOp {
   void Collect(std::vector<Node*>& nodes) { CollectBranch(side, nodes); }
 
  private:
+  void ReadIds(const Rows<In>& in) {
+    slices.clear();
+    for (size_t i = 0; is_keyed && i < in.size(); ++i) slices.push_back(in.frame().slice(in.row(i)));
+    if constexpr (!std::is_convertible_v<Id, std::string_view> && PackableKey<Id>) {
+      ids.ResetToNumbers(in.size());
+      for (size_t i = 0; i < in.size(); ++i) ids.SetNumber(i, PackedPart<Id>::Pack(std::invoke(id, in[i])));
+    } else {
+      ids.Clear();
+      for (size_t i = 0; i < in.size(); ++i) {
+        const auto& key = std::invoke(id, in[i]);
+        if constexpr (std::is_convertible_v<decltype(key), std::string_view>) {
+          ids.AddText(key);
+        } else {
+          ids.AddBytes([&](std::string& out) { KeyCodec<Id>::Append(key, out); });
+        }
+      }
+    }
+  }
+
   absl::Status Open() {
     is_open = true;
     absl::Status opened = claims.Open({.window = options.window,
@@ -148,7 +162,11 @@ struct DedupOp {
     }
     RTSTREAM_RETURN_IF_ERROR(emit.Push(in.Narrowed(fresh)));
     fresh.Clear();
-    claims.Settle([&](size_t i) { return in.frame().is_refused(in.row(i)); });
+    if (in.frame().any_refused()) {
+      claims.Settle([&](size_t i) { return in.frame().is_refused(in.row(i)); });
+    } else {
+      claims.SettleAll();
+    }
     return absl::OkStatus();
   }
 

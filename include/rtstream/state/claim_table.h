@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <map>
@@ -76,7 +77,10 @@ class ClaimTable {
   absl::Status Prepare(const IdBatch& ids, absl::Span<const uint8_t> slices = {});
   // Asks for the memory that Claim will need some ids later.
   [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
-    if (i + kAhead < hashes_.size()) index_.Prefetch(hashes_[i + kAhead].high);
+    if (i % kAhead == 0) {
+      const size_t end = std::min(hashes_.size(), i + 2 * kAhead);
+      for (size_t k = i + kAhead; k < end; ++k) index_.Prefetch(hashes_[k].high);
+    }
     if (i + kNextAhead < hashes_.size()) index_.PrefetchNext(hashes_[i + kNextAhead].high);
   }
   // Claims the i-th id for a record of this event time, as seen at this watermark. `slice` is that of the
@@ -84,6 +88,10 @@ class ClaimTable {
   // REQUIRES: the event time is at most a window behind the watermark, which never goes back;
   // slice < kSlices, and one of those restored.
   Outcome Claim(const IdBatch& ids, size_t i, uint32_t slice, Time event_time, Time watermark);
+  // The same for ids from i on, in less time, as long as they are new and nothing is out of the ordinary: returns
+  // the first for which Claim() must be called, or ids.size(). Their event times lie in [earliest, latest];
+  // `slices` as for Prepare(). Asks for memory ahead. REQUIRES: as Claim(), and i < ids.size().
+  size_t ClaimNew(const IdBatch& ids, size_t i, absl::Span<const uint8_t> slices, Time earliest, Time latest);
 
   // Ends the uncertainty: of the ids claimed since the last call, those whose record was refused are
   // given back. REQUIRES: `ids` are those of Prepare().
@@ -92,8 +100,10 @@ class ClaimTable {
     for (const Pending& p : pending_) {
       if (is_refused(p.index)) [[unlikely]] GiveBack(p);
     }
-    SettleRest();
+    SettleAll();
   }
+  // The same if none was refused.
+  void SettleAll();
 
   // Forgets the buckets that the watermark has left behind; none of their ids is a duplicate's first copy
   // any more. At most kChunksAtOnce chunks of 8192 ids a call, and sweeps a few lines of the index for
@@ -142,8 +152,9 @@ class ClaimTable {
   // The id's place in the log of its bucket.
   template <typename Id>
   uint32_t Append(int64_t number, uint32_t slice, const Id& id);
+  // ClaimNew() for ids of one slice; room for them in pending_ is made.
+  size_t ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice, Pending*& pending);
   void GiveBack(const Pending& pending);
-  void SettleRest();
   bool IsLive(int64_t bucket, Time watermark) const;
   // Forgets what stands in the chunk; its memory is taken back by FreeExpired().
   void ExpireChunk(uint32_t number);

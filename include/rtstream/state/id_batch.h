@@ -22,15 +22,23 @@ class IdBatch {
     low_.push_back(id.low);
     text_ends_.push_back(kNumber);
   }
+  // Makes it one of `n` numbers, which are then set.
+  void ResetToNumbers(size_t n);
+  void SetNumber(size_t i, const Word128& id) {
+    high_[i] = id.high;
+    low_[i] = id.low;
+  }
   // An id of another type, as the bytes that `append` puts behind a string.
   template <typename Append>
   void AddBytes(Append&& append) {
     AddNumber({texts_.size(), 0});
+    has_texts_ = true;
     append(texts_);
     text_ends_.back() = static_cast<uint32_t>(texts_.size());
   }
 
   size_t size() const { return text_ends_.size(); }
+  bool are_numbers() const { return !has_texts_; }
   bool is_number(size_t i) const { return text_ends_[i] == kNumber; }
   // REQUIRES: is_number(i).
   Word128 number(size_t i) const { return {high_[i], low_[i]}; }
@@ -46,6 +54,7 @@ class IdBatch {
   std::vector<uint64_t> high_, low_;  // of a text, where it begins
   std::vector<uint32_t> text_ends_;   // kNumber: it is a number
   std::string texts_;
+  bool has_texts_ = false;
 };
 
 }  // namespace rtstream

@@ -67,6 +67,25 @@ class IdIndex {
     if (!Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) [[unlikely]] PutAfterGrowth(hash, ref);
     ++size_;
   }
+  // Insert(), if that is done by looking at one line only, in which no reference has the hash's tag; else
+  // nothing, and false. REQUIRES: room() > 0; the rest as Insert().
+  [[gnu::always_inline]] bool InsertNew(uint64_t hash, uint32_t ref) {
+    const uint32_t tag = TagOf(hash);
+    const Place at = HomeOf(tag);
+    internal::IdLine& line = (*at.lines)[at.line];
+    const size_t count = line.count();
+    // Free slots have the tag 0, which is one of a hash as well.
+    if (internal::IdLine::Matches(line.tags, tag) != 0 || count == internal::IdLine::kSlots ||
+        at.line + 1 == at.lines->lines()) [[unlikely]] {
+      return false;
+    }
+    line.tags[count] = tag;
+    line.refs[count] = ref;
+    ++size_;
+    return true;
+  }
+  // How many can be inserted before it grows.
+  size_t room() const { return size_ < step_at_ ? step_at_ - size_ : 0; }
   // Whether the reference was there.
   bool Erase(uint64_t hash, uint32_t ref);
 
