@@ -131,23 +131,17 @@ size_t ClaimTable::ClaimNew(const IdBatch& ids, size_t i, absl::Span<const uint8
   const int64_t number = NumberOf(earliest);
   if (!on_disk_.empty() || !ids.are_numbers() || number != NumberOf(latest)) return i;
   Bucket& bucket = BucketOf(number);
-  const size_t end = ids.size(), known = pending_.size();
-  pending_.resize(known + (end - i));
-  Pending* pending = pending_.data() + known;
-  if (slices.empty()) {
-    i = ClaimRun(bucket, i, end, 0, pending);
-  } else {
-    for (size_t stop = i; i < end && i == stop;) {
-      const uint8_t slice = slices[i];
-      while (stop < end && slices[stop] == slice) ++stop;
-      i = ClaimRun(bucket, i, stop, slice, pending);
-    }
+  const size_t end = ids.size();
+  if (slices.empty()) return ClaimRun(bucket, i, end, 0);
+  for (size_t stop = i; i < end && i == stop;) {
+    const uint8_t slice = slices[i];
+    while (stop < end && slices[stop] == slice) ++stop;
+    i = ClaimRun(bucket, i, stop, slice);
   }
-  pending_.resize(static_cast<size_t>(pending - pending_.data()));
   return i;
 }
 
-size_t ClaimTable::ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice, Pending*& pending) {
+size_t ClaimTable::ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice) {
   const uint32_t at = slice < bucket.numbers.size() ? bucket.numbers[slice] : 0;
   if (at == 0) return i;
   IdLog::Chunk& chunk = log_.chunk(at);
@@ -158,7 +152,7 @@ size_t ClaimTable::ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice
     PrefetchAhead(i);
     const Word128 hash = hashes_[i];
     if (!index_.InsertNew(hash.high, at << IdLog::kChunkBits | chunk.used)) break;
-    *pending++ = {static_cast<uint32_t>(i), log_.Append(at, hash)};
+    pending_.push_back({static_cast<uint32_t>(i), log_.Append(at, hash)});
   }
   if (i == first) return i;
   chunk.references += static_cast<uint32_t>(i - first);

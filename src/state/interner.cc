@@ -16,18 +16,16 @@ std::string BlockKey(uint32_t first) { return Concat("t/", OrderedHex(first)); }
 
 }  // namespace
 
-void Interner::Batch::Begin(const Interner& interner, size_t rows) {
-  layout_ = interner.short_.layout();
-  if (homes_.size() >= rows) return;
-  homes_.resize(rows);
-  shards_.resize(rows);
-  high_.resize(rows);
-  low_.resize(rows);
-}
-
 uint32_t Interner::Intern(std::string_view text, uint32_t max_texts) {
-  if (text.size() > kLongestShortText) return InternLong(text, max_texts);
-  return InternShort(PackText(text), text, max_texts);
+  if (!IsShort(text)) return InternLong(text, max_texts);
+  const Word128 packed = PackText(text);
+  auto* const entry = Probe::Find(short_.Home(hash_(packed)), packed);
+  if (entry->packed == packed) return entry->value.number;
+  if (size() >= max_texts) return kNone;
+  bool has_moved = false;
+  auto* const added = short_.Insert(entry, packed, hash_, *arena_, has_moved);
+  if (has_moved) ++layout_;
+  return added->value.number = Add(text);
 }
 
 uint32_t Interner::InternLong(std::string_view text, uint32_t max_texts) {
@@ -36,13 +34,6 @@ uint32_t Interner::InternLong(std::string_view text, uint32_t max_texts) {
   if (size() >= max_texts) return kNone;
   bool fresh = false;
   return long_.FindOrInsert(hash, text, fresh)->value = Add(text);
-}
-
-uint32_t Interner::InternShort(const Word128& packed, std::string_view text, uint32_t max_texts) {
-  if (const auto known = short_.Find(packed); known) return known->value;
-  if (size() >= max_texts) return kNone;
-  bool fresh = false;
-  return short_.FindOrInsert(packed, fresh)->value = Add(text);
 }
 
 uint32_t Interner::Add(std::string_view text) {

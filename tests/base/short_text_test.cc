@@ -29,6 +29,17 @@ TEST(ShortText, IsOneNumberForEachText) {
   EXPECT_GT(texts.size(), 1000u);
 }
 
+TEST(ShortText, IsTheSameNumberWhateverStandsBehindIt) {
+  std::mt19937_64 random(TestSeed());
+  for (int i = 0; i < 10'000; ++i) {
+    std::string bytes(2 * (kLongestShortText + 1), '\0');
+    for (char& c : bytes) c = static_cast<char>(random());
+    const size_t n = random() % (kLongestShortText + 1);
+    const std::string_view text = std::string_view(bytes).substr(random() % 16, n);
+    ASSERT_EQ(PackReadableText(text), PackText(text)) << n;
+  }
+}
+
 TEST(ShortText, EveryByteAndTheLengthCount) {
   for (size_t n = 0; n <= kLongestShortText; ++n) {
     const std::string text(n, 'x');

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -52,22 +53,24 @@ struct InternOp {
   std::shared_ptr<Shared> shared{};    // null: there is one lane, and `texts` are all
   std::vector<uint32_t> numbers{};     // by those in `texts`
   bool counts_keys = true;
-  Interner::Batch batch{};
+  Interner::Ahead ahead{};
   std::vector<In> copies{};
   Selection selection{};
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    constexpr size_t kAhead = 16;
-    batch.Begin(texts, in.size());
-    const auto prepare = [&](size_t i) { batch.Prepare(texts, i, std::invoke(text_of, in[i])); };
-    for (size_t i = 0; i < kAhead && i < in.size(); ++i) prepare(i);
     In* const rows = OwnRows(in, copies);
     selection.Clear();
+    size_t prepared = 0, first = 0;
     for (size_t i = 0; i < in.size(); ++i) {
-      if (i + kAhead < in.size()) prepare(i + kAhead);
+      if (i == prepared) {
+        first = i;
+        prepared = std::min(in.size(), i + Interner::Ahead::kTexts);
+        ahead.Begin(texts, in.frame().bytes());
+        for (size_t k = i; k < prepared; ++k) ahead.Prepare(texts, k - first, std::invoke(text_of, in[k]));
+      }
       const size_t row = in.row(i);
-      rows[row].*number = NumberOf(i, std::invoke(text_of, std::as_const(rows[row])));
+      rows[row].*number = NumberOf(i - first, std::invoke(text_of, std::as_const(rows[row])));
       if (rows[row].*number == Interner::kNone) [[unlikely]] {
         emit.Refuse(in.frame(), row,
                     absl::ResourceExhaustedError(Concat("a new text, and ", options.max_texts,
@@ -108,7 +111,7 @@ struct InternOp {
 
  private:
   uint32_t NumberOf(size_t i, std::string_view text) {
-    const uint32_t own = texts.Intern(batch, i, text, options.max_texts);
+    const uint32_t own = texts.Intern(ahead, i, text, options.max_texts);
     if (shared == nullptr || own == Interner::kNone) return own;
     if (own == numbers.size()) {
       const std::lock_guard lock(shared->mutex);

@@ -121,7 +121,7 @@ class KeyedRows<PackedTable<P, V>> : public OwnSlices {
     const Prepared& next = At(i + kNextAhead);
     // An insert of this batch may have given back the memory of homes that were found before.
     if (is_large_ && i + kNextAhead < in.size() && table.layout() == layout_) [[likely]] {
-      Table::PrefetchNext(next.home, next.key());
+      Table::PrefetchNext(next.home);
     }
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <utility>
 
@@ -26,6 +27,7 @@ struct ParseJsonOp {
 
   absl::Status Build(const Bytes& in, Context& ctx, T& out) {
     if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
+    AskAhead(in);
     out = blank();
     return reader.Read(in, ctx.frame().readable_end(in), ctx.arena(), out);
   }
@@ -36,6 +38,16 @@ struct ParseJsonOp {
     absl::Status status = Build(in, ctx, out);
     if (status.ok()) [[likely]] emit(std::move(out));
     return status;
+  }
+
+ private:
+  // Asks for bytes some 30 records ahead, which mostly stand there; if not, nothing comes of it.
+  static void AskAhead(const Bytes& in) {
+    constexpr uintptr_t kAhead = 8192, kLine = 64;
+    const uintptr_t from = reinterpret_cast<uintptr_t>(in.data()) + kAhead;
+    for (uintptr_t at = from; at < from + in.size(); at += kLine) {
+      __builtin_prefetch(reinterpret_cast<const void*>(at));
+    }
   }
 };
 

@@ -152,8 +152,8 @@ class ClaimTable {
   // The id's place in the log of its bucket.
   template <typename Id>
   uint32_t Append(int64_t number, uint32_t slice, const Id& id);
-  // ClaimNew() for ids of one slice; room for them in pending_ is made.
-  size_t ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice, Pending*& pending);
+  // ClaimNew() for ids of one slice.
+  size_t ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice);
   void GiveBack(const Pending& pending);
   bool IsLive(int64_t bucket, Time watermark) const;
   // Forgets what stands in the chunk; its memory is taken back by FreeExpired().

@@ -1,22 +1,38 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "rtstream/base/arena.h"
+#include "rtstream/base/hash.h"
 #include "rtstream/base/page_pool.h"
 #include "rtstream/base/short_text.h"
 #include "rtstream/state/checkpoint.h"
+#include "rtstream/state/block_arena.h"
 #include "rtstream/state/keyed_table.h"
-#include "rtstream/state/packed_table.h"
+#include "rtstream/state/packed_probe.h"
+#include "rtstream/state/packed_shard.h"
 
 namespace rtstream {
+
+namespace internal {
+// Beside a text of 16 bytes: two to a cache line.
+struct alignas(16) TextNumber {
+  uint32_t number = 0;
+};
+}  // namespace internal
 
 // Numbers for texts: 0, 1, 2 ... in the order in which they first came, the same for ever once they are
 // committed. Keys of state that are made of numbers take one look-up of a few bytes where texts take
@@ -27,51 +43,62 @@ namespace rtstream {
 //
 //   <scope>t/<first number>      texts
 //
-// Memory: the text and some 50 bytes. Texts are never forgotten. Not thread-safe; the operator's lane
+// Memory: the text and some 80 bytes. Texts are never forgotten. Not thread-safe; the operator's lane
 // uses it.
 class Interner {
  public:
   static constexpr uint32_t kNone = ~uint32_t{0};
-  using Table = PackedTable<Word128, uint32_t>;  // of short texts
+
+  Interner() { short_.Init(0, 1); }
 
   void UsePages(PagePool& pool) {
-    short_.UsePages(pool);
+    arena_->UsePages(pool);
     long_.UsePages(pool);
   }
 
-  // The texts of a batch, packed and hashed some rows before they are looked up.
-  class Batch {
+  // Some texts, packed and hashed before they are looked up, in a loop that does nothing else: so their
+  // memory is asked for at once.
+  class Ahead {
    public:
-    void Begin(const Interner& interner, size_t rows);
+    static constexpr size_t kTexts = 32;
+
+    // `readable`: bytes of which 16 can be read from wherever a text begins.
+    void Begin(const Interner& interner, std::string_view readable) {
+      layout_ = interner.layout_;
+      readable_ = reinterpret_cast<uintptr_t>(readable.data());
+      readable_size_ = readable.size();
+    }
+    // REQUIRES: i < kTexts.
     [[gnu::always_inline]] void Prepare(const Interner& interner, size_t i, std::string_view text) {
-      if (text.size() > kLongestShortText) return;
-      const Word128 packed = PackText(text);
-      // Halves apart: written as one of 16 bytes, the key would be read back before it is there.
-      high_[i] = packed.high;
-      low_[i] = packed.low;
-      shards_[i] = static_cast<uint8_t>(ShardOf(packed));
-      homes_[i] = interner.short_.Home(packed, shards_[i]);
-      Table::Prefetch(homes_[i]);
+      if (!IsShort(text)) [[unlikely]] return;
+      const bool is_readable = reinterpret_cast<uintptr_t>(text.data()) - readable_ < readable_size_;
+      const Word128 packed = is_readable ? PackReadableText(text) : PackText(text);
+      packed_[i] = packed;
+      homes_[i] = interner.short_.Home(interner.hash_(packed));
+      __builtin_prefetch(homes_[i]);
     }
 
    private:
     friend class Interner;
-    std::vector<Table::Entry*> homes_;
-    std::vector<uint64_t> high_, low_;
-    std::vector<uint8_t> shards_;
+    using Entry = internal::PackedShard<Word128, internal::TextNumber>::Entry;
+    std::array<Entry*, kTexts> homes_{};
+    std::array<Word128, kTexts> packed_{};
+    uintptr_t readable_ = 0;
+    size_t readable_size_ = 0;
     uint64_t layout_ = 0;  // of the homes; an insert since then may have moved them
   };
 
-  // The number of the text that Prepare() was given for row `i`; a new one, if it has none and fewer than
+  // The number of the text that Prepare() was given as the i-th; a new one, if it has none and fewer than
   // `max_texts` are known; else kNone.
-  uint32_t Intern(const Batch& batch, size_t i, std::string_view text, uint32_t max_texts) {
-    if (text.size() > kLongestShortText) [[unlikely]] return InternLong(text, max_texts);
-    const Word128 packed{batch.high_[i], batch.low_[i]};
-    if (batch.layout_ == short_.layout()) [[likely]] {
-      const auto known = short_.Find(batch.homes_[i], batch.shards_[i], packed);
-      if (known) [[likely]] return known->value;
+  [[gnu::always_inline]] uint32_t Intern(const Ahead& ahead, size_t i, std::string_view text, uint32_t max_texts) {
+    if (IsShort(text) && ahead.layout_ == layout_) [[likely]] {
+      const auto* const home = ahead.homes_[i];
+      const Word128& packed = ahead.packed_[i];
+      // Which of a line's two slots it is in, no branch can foresee.
+      const unsigned is_first = IsSame(home[0].packed, packed), is_second = IsSame(home[1].packed, packed);
+      if ((is_first | is_second) != 0) [[likely]] return home[is_second].value.number;
     }
-    return InternShort(packed, text, max_texts);
+    return Intern(text, max_texts);
   }
   // The same for one text by itself.
   uint32_t Intern(std::string_view text, uint32_t max_texts = kNone);
@@ -91,13 +118,27 @@ class Interner {
     uint64_t bytes = 0;
   };
 
-  static uint32_t ShardOf(const Word128& packed) { return Table::SliceOf(packed); }
+  using Probe = internal::PackedProbe<Word128, internal::TextNumber>;
+
+  // 1 or 0, in arithmetic.
+  [[gnu::always_inline]] static unsigned IsSame(const Word128& a, const Word128& b) {
+#if defined(__SSE2__)
+    const auto load = [](const Word128& w) { return _mm_loadu_si128(reinterpret_cast<const __m128i*>(&w)); };
+    return (static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(load(a), load(b)))) + 1) >> 16;
+#else
+    return a == b ? 1 : 0;
+#endif
+  }
+  // The empty text is packed as what an empty slot holds.
+  static bool IsShort(std::string_view text) { return text.size() - 1 < kLongestShortText; }
   uint32_t InternLong(std::string_view text, uint32_t max_texts);
-  uint32_t InternShort(const Word128& packed, std::string_view text, uint32_t max_texts);
   uint32_t Add(std::string_view text);
   std::string Encode(const Block& block) const;
 
-  Table short_;
+  std::unique_ptr<BlockArena> arena_ = std::make_unique<BlockArena>();
+  internal::PackedShard<Word128, internal::TextNumber> short_;
+  SecretFold hash_;
+  uint64_t layout_ = 0;  // changes with the homes of short_
   KeyedTable<uint32_t> long_;
   Arena bytes_;
   std::deque<std::string_view> texts_;

@@ -6,6 +6,10 @@
 #include <type_traits>
 #include <utility>
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 #include "rtstream/base/hash.h"
 #include "rtstream/state/slot_block.h"
 
@@ -28,10 +32,10 @@ struct PackedProbe {
   using Entry = PackedEntry<P, V>;
   static constexpr size_t kPerHome = SlotBlock<Entry>::kPerHome;
 
-  // Once the line at `home` has come: asks for the next one, if the key is not there and it is full.
-  // Without a branch: asking for the first line again costs nothing.
-  [[gnu::always_inline]] static void PrefetchNext(const Entry* home, const P& key) {
-    __builtin_prefetch(home + (EndsIn(home, key) == 0 ? kPerHome : 0), 1);
+  // Once the line at `home` has come: asks for the next one, if it is full. Without a branch: asking for the
+  // first line again costs nothing.
+  [[gnu::always_inline]] static void PrefetchNext(const Entry* home) {
+    __builtin_prefetch(home + (home[kPerHome - 1].packed == P{} ? 0 : kPerHome), 1);
   }
 
   // The key's entry, or the empty slot where it would be.
@@ -61,11 +65,32 @@ struct PackedProbe {
  private:
   // Bit k: looking for the key from `home` on ends at the line's slot k, if it gets there.
   [[gnu::always_inline]] static unsigned EndsIn(const Entry* home, const P& key) {
+#if defined(__SSE2__)
+    if constexpr (std::is_same_v<P, uint64_t> && sizeof(Entry) == 16) {
+      return EndsInPair(home, key) | EndsInPair(home + 2, key) << 2;
+    }
+#endif
     // Not a loop: GCC would keep it one.
+    const auto ends = [&](const P& found) {
+      return static_cast<unsigned>(found == key) | static_cast<unsigned>(found == P{});  // no branch
+    };
     return [&]<unsigned... K>(std::integer_sequence<unsigned, K...>) {
-      return ((static_cast<unsigned>(home[K].packed == key || home[K].packed == P{}) << K) | ...);
+      return ((ends(home[K].packed) << K) | ...);
     }(std::make_integer_sequence<unsigned, kPerHome>());
   }
+#if defined(__SSE2__)
+  // The same of two slots that begin with 8 bytes of key.
+  [[gnu::always_inline]] static unsigned EndsInPair(const Entry* slots, uint64_t key) {
+    const auto load = [](const Entry& e) { return _mm_load_si128(reinterpret_cast<const __m128i*>(&e)); };
+    const __m128i keys = _mm_unpacklo_epi64(load(slots[0]), load(slots[1]));
+    const auto equal = [&](__m128i wanted) {
+      const __m128i halves = _mm_cmpeq_epi32(keys, wanted);
+      return _mm_and_si128(halves, _mm_shuffle_epi32(halves, _MM_SHUFFLE(2, 3, 0, 1)));
+    };
+    const __m128i ends = _mm_or_si128(equal(_mm_set1_epi64x(static_cast<int64_t>(key))), equal(_mm_setzero_si128()));
+    return static_cast<unsigned>(_mm_movemask_pd(_mm_castsi128_pd(ends)));
+  }
+#endif
 };
 
 }  // namespace internal

@@ -87,8 +87,8 @@ class PackedTable {
       __builtin_prefetch(reinterpret_cast<const char*>(home + 1) - 1, 1);
     }
   }
-  [[gnu::always_inline]] static void PrefetchNext(const Entry* home, const P& key) {
-    if constexpr (64 % sizeof(Entry) == 0) Probe::PrefetchNext(home, key);
+  [[gnu::always_inline]] static void PrefetchNext(const Entry* home) {
+    if constexpr (64 % sizeof(Entry) == 0) Probe::PrefetchNext(home);
   }
 
   // REQUIRES: `home` and `shard` are the key's; the same below.
