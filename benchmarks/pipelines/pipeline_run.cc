@@ -1,8 +1,14 @@
 #include "benchmarks/pipelines/pipeline_run.h"
 
+#include <cerrno>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
+#include "rtstream/connectors/log_store.h"
 #include "rtstream/state/memory_store.h"
 
 namespace bench {
@@ -20,8 +26,8 @@ void PipelineRun::MakeStore(Commits commits) {
   switch (commits) {
     case Commits::kNone:
       break;
-    case Commits::kDiscarded:
-      store_ = std::make_unique<DiscardingStore>();
+    case Commits::kLog:
+      opened_ = OpenLog();
       break;
     case Commits::kMemory:
       store_ = std::make_unique<rtstream::MemoryStateStore>();
@@ -31,6 +37,7 @@ void PipelineRun::MakeStore(Commits commits) {
 
 PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
   MakeStore(commits);
+  if (!opened_.ok()) return;
   runner_ = store_ == nullptr
                 ? std::make_unique<rtstream::Runner>(std::move(pipeline), Options())
                 : std::make_unique<rtstream::Runner>(std::move(pipeline), *store_, Options());
@@ -39,11 +46,27 @@ PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
 
 PipelineRun::PipelineRun(const std::function<rtstream::Pipeline()>& make, Commits commits, int lanes) {
   MakeStore(commits);
+  if (!opened_.ok()) return;
   rtstream::RunOptions options = Options();
   options.lanes = static_cast<uint32_t>(lanes);
   runner_ = store_ == nullptr ? std::make_unique<rtstream::Runner>(make, options)
                               : std::make_unique<rtstream::Runner>(make, *store_, options);
   opened_ = runner_->Open();
+}
+
+PipelineRun::~PipelineRun() {
+  runner_ = nullptr;
+  store_ = nullptr;
+  std::error_code ignored;
+  if (!state_dir_.empty()) std::filesystem::remove_all(state_dir_, ignored);
+}
+
+absl::Status PipelineRun::OpenLog() {
+  const char* const place = std::getenv("TMPDIR");
+  state_dir_ = rtstream::Concat(place == nullptr ? "/tmp" : place, "/rtstream_bench_XXXXXX");
+  if (mkdtemp(state_dir_.data()) == nullptr) return absl::ErrnoToStatus(errno, "make " + state_dir_);
+  RTSTREAM_ASSIGN_OR_RETURN(store_, rtstream::LogStore::Open(state_dir_ + "/state"));
+  return absl::OkStatus();
 }
 
 absl::Status PipelineRun::Run() {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -11,22 +12,9 @@
 
 namespace bench {
 
-// A store that keeps nothing: commits cost the lane what they cost, and no disk takes part.
-class DiscardingStore final : public rtstream::StateStore {
- public:
-  absl::StatusOr<std::optional<rtstream::Versioned>> Get(std::string_view) const override {
-    return std::nullopt;
-  }
-  absl::Status Scan(std::string_view, Visitor) const override { return absl::OkStatus(); }
-  absl::Status Apply(const rtstream::StateBatch&) override { return absl::OkStatus(); }
-  absl::StatusOr<std::unique_ptr<rtstream::StateReader>> Snapshot() override {
-    return std::make_unique<DiscardingStore>();
-  }
-  absl::Status Close() override { return absl::OkStatus(); }
-};
-
-// Where the commits of a run go, every 200 ms, as the library has it by default.
-enum class Commits { kNone, kDiscarded, kMemory };
+// Where the commits of a run go, every 200 ms, as the library has it by default. kLog: to the disk, below
+// $TMPDIR or /tmp.
+enum class Commits { kNone, kLog, kMemory };
 
 // A pipeline run to the end of its source.
 class PipelineRun {
@@ -35,6 +23,7 @@ class PipelineRun {
   PipelineRun(rtstream::Pipeline pipeline, Commits commits);
   // The same on so many lanes.
   PipelineRun(const std::function<rtstream::Pipeline()>& make, Commits commits, int lanes);
+  ~PipelineRun();
 
   absl::Status Run();
   // What the operator of this name counted. REQUIRES: Run() was OK.
@@ -45,6 +34,9 @@ class PipelineRun {
  private:
   void MakeStore(Commits commits);
 
+  absl::Status OpenLog();
+
+  std::string state_dir_;  // of its own, removed at the end; empty: none
   std::unique_ptr<rtstream::StateStore> store_;
   std::unique_ptr<rtstream::Runner> runner_;
   absl::Status opened_;

@@ -325,7 +325,7 @@ std::unique_ptr<Variant> MakeW1Rtstream(const W1Input& input, const RunSettings&
   return std::make_unique<W1Rtstream>(input, settings, Commits::kNone, false);
 }
 std::unique_ptr<Variant> MakeW1RtstreamCommits(const W1Input& input, const RunSettings& settings) {
-  return std::make_unique<W1Rtstream>(input, settings, Commits::kDiscarded, false);
+  return std::make_unique<W1Rtstream>(input, settings, Commits::kLog, false);
 }
 std::unique_ptr<Variant> MakeW1RtstreamLanes(const W1Input& input, const RunSettings& settings) {
   return std::make_unique<W1Rtstream>(input, settings, Commits::kNone, true);

@@ -174,6 +174,7 @@ class KeyedRows<PackedTable<P, V>> : public OwnSlices {
     at.shard = slice == Frame::kNoSlice ? Table::SliceOf(packed) : slice;
     at.home = table.Home(packed, at.shard);
     Table::Prefetch(at.home);
+    if (table.expects_marks()) table.PrefetchMarks(at.home, at.shard);
   }
   // An insert since then may have moved homes.
   Entry* HomeOf(const Table& table, const Prepared& at) const {

@@ -69,6 +69,11 @@ class PackedShard {
     block.ClearMarks(block.IndexOf(*hole));
   }
 
+  // Asks for the marks of the slots at a home.
+  void PrefetchMarks(const Entry& home) const {
+    const Block& block = BlockOf(&home);
+    if (block.marks != nullptr) block.PrefetchMarks(block.IndexOf(home));
+  }
   void MarkDirty(Entry& entry) {
     Block& block = BlockOf(&entry);
     block.AddMarks(block.IndexOf(entry), Block::kBoth);
@@ -116,6 +121,7 @@ class PackedShard {
     return static_cast<uint32_t>(block.homes * Block::kPerHome * load_ / 256);
   }
   Block& BlockOf(const Entry* entry) { return now_.Holds(entry) ? now_ : next_; }
+  const Block& BlockOf(const Entry* entry) const { return now_.Holds(entry) ? now_ : next_; }
   static Entry* EmptySlot(const Block& block, uint64_t hash) {
     Entry* slot = block.Home(hash);
     while (slot->packed != P{}) ++slot;

@@ -91,6 +91,13 @@ class PackedTable {
     if constexpr (64 % sizeof(Entry) == 0) Probe::PrefetchNext(home);
   }
 
+  // Whether entries are noted when they change: then what notes them is asked for ahead, too.
+  void ExpectMarks(bool are_expected) { expects_marks_ = are_expected; }
+  bool expects_marks() const { return expects_marks_; }
+  [[gnu::always_inline]] void PrefetchMarks(const Entry* home, uint32_t shard) const {
+    shards_[shard].PrefetchMarks(*home);
+  }
+
   // REQUIRES: `home` and `shard` are the key's; the same below.
   Handle Find(Entry* home, uint32_t shard, const P& key) {
     if (key == P{}) [[unlikely]] return has_zero_ ? Zero() : Handle();
@@ -210,6 +217,7 @@ class PackedTable {
   Entry zero_{};
   bool has_zero_ = false;
   uint32_t zero_slice_ = 0;
+  bool expects_marks_ = false;
   Mark zero_mark_;
 };
 

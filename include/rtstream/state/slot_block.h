@@ -74,6 +74,7 @@ struct SlotBlock {
   static constexpr uint64_t kChanged = 1, kNoted = 2, kBoth = 3;
   static constexpr size_t kMarksPerWord = 32;
   static unsigned ShiftOf(size_t i) { return 2 * static_cast<unsigned>(i % kMarksPerWord); }
+  void PrefetchMarks(size_t i) const { __builtin_prefetch(&marks[i / kMarksPerWord], 1); }
   uint64_t MarksOf(size_t i) const { return marks[i / kMarksPerWord] >> ShiftOf(i) & kBoth; }
   void AddMarks(size_t i, uint64_t m) {
     marks[i / kMarksPerWord] |= m << ShiftOf(i);

@@ -46,6 +46,7 @@ class StoredTable {
     table_.UsePages(*host.pages);
     keeps_changes_ = host.keeps_changes;
     log_.Attach(host);
+    if constexpr (kIsPacked) table_.ExpectMarks(keeps_changes_);
   }
 
   // Makes room for so many entries, more or less. REQUIRES: the table is empty, and was attached.
