@@ -12,14 +12,17 @@ namespace {
 constexpr rt::Duration kDay = std::chrono::hours(24);
 constexpr rt::Duration kHour = std::chrono::hours(1);
 
-std::tuple<std::string_view, std::string_view> StockKeyOf(const Sale& sale) {
-  return {sale.sku, sale.store_id};
+// How many whole `steps` the time is behind 1970.
+int32_t Count(rt::Time time, rt::Duration step) {
+  return static_cast<int32_t>(rt::FloorTo(time, step).time_since_epoch() / step);
 }
-std::tuple<std::string_view, rt::Time, std::string_view> DailyKeyOf(const StockOutcome& o) {
-  return {o.record->retailer_id, rt::FloorTo(o.record->timestamp, kDay), o.record->sku};
+
+StockKey StockKeyOf(const Sale& s) { return {s.sku_number, s.store_number}; }
+DailyKey DailyKeyOf(const StockOutcome& o) {
+  return {o.record->retailer_number, Count(o.record->timestamp, kDay), o.record->sku_number};
 }
-std::tuple<std::string_view, rt::Time> HourKeyOf(const StockOutcome& o) {
-  return {o.record->store_id, rt::FloorTo(o.record->timestamp, kHour)};
+HourKey HourKeyOf(const StockOutcome& o) {
+  return {o.record->store_number, Count(o.record->timestamp, kHour)};
 }
 
 // Notes where the record stands in the input.
@@ -63,11 +66,14 @@ rt::Pipeline Compose(Parsed parsed, const PipelineParts& parts) {
        | rt::Boundary()
        | rt::KeyBy(std::string(kByStore), &Sale::store_id)
        | rt::Dedup(std::string(kDedup), &Sale::event_id, {.window = rules.dedup_window})
-       | rt::Enrich("region", *parts.master.region_of_store, &Sale::store_id,
+       | rt::Intern(std::string(kRetailers), &Sale::retailer_id, &Sale::retailer_number)
+       | rt::Intern(std::string(kStores), &Sale::store_id, &Sale::store_number)
+       | rt::Intern(std::string(kSkus), &Sale::sku, &Sale::sku_number)
+       | rt::Enrich("region", *parts.master.region_of_store, rt::Interned(&Sale::store_id, &Sale::store_number),
                     [](Sale& s, const std::string* region) {
                       s.region = region == nullptr ? "unknown" : std::string_view(*region);
                     })
-       | rt::Enrich("category", *parts.master.category_of_sku, &Sale::sku,
+       | rt::Enrich("category", *parts.master.category_of_sku, rt::Interned(&Sale::sku, &Sale::sku_number),
                     [](Sale& s, const std::string* category) {
                       s.category = category == nullptr ? "unknown" : std::string_view(*category);
                     })

@@ -1,14 +1,12 @@
 #include "examples/retail/query.h"
 
+#include "examples/retail/stored_state.h"
 #include "examples/retail/summary.h"
 #include "examples/retail/tables.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/core/json_codec.h"
-#include "rtstream/op/aggregated.h"
-#include "rtstream/op/partial_aggregate.h"
 #include "rtstream/state/item.h"
-#include "rtstream/state/keyed_state.h"
 
 namespace retail {
 namespace {
@@ -82,56 +80,51 @@ bool Passes(std::string_view filter, std::string_view value) {
 }
 
 absl::Status QueryInventory(const rt::StateReader& store, const QueryFlags& flags, Lines& lines) {
-  return rt::ReadItems<StockKey, rt::Stock>(
-      store, kInventory, [&](const StockKey& key, const rt::Item<rt::Stock>& item) {
-        const auto& [sku, store_id] = key;
-        if (!Passes(flags.sku, sku) || !Passes(flags.store, store_id)) return;
-        lines.Begin();
-        lines.Text("sku", sku);
-        lines.Text("storeId", store_id);
-        lines.Number("quantityOnHand", item.value.on_hand);
-        lines.Number("quantityReserved", item.value.reserved);
-        lines.Number("version", item.version);
-        if (item.version == 0) {
-          lines.Null("lastUpdated");
-        } else {
-          std::string time;
-          rt::AppendRfc3339(item.last_updated, time);
-          lines.Text("lastUpdated", time);
-        }
-        lines.End();
-      });
+  return ReadStock(store, [&](const StockRow& row) {
+    if (!Passes(flags.sku, row.sku) || !Passes(flags.store, row.store)) return;
+    const rt::Item<rt::Stock>& item = row.item;
+    lines.Begin();
+    lines.Text("sku", row.sku);
+    lines.Text("storeId", row.store);
+    lines.Number("quantityOnHand", item.value.on_hand);
+    lines.Number("quantityReserved", item.value.reserved);
+    lines.Number("version", item.version);
+    if (item.version == 0) {
+      lines.Null("lastUpdated");
+    } else {
+      std::string time;
+      rt::AppendRfc3339(item.last_updated, time);
+      lines.Text("lastUpdated", time);
+    }
+    lines.End();
+  });
 }
 
 absl::Status QueryDailySales(const rt::StateReader& store, const QueryFlags& flags, Lines& lines) {
-  return rt::ReadPartials<DailyKey, SalesSum>(
-      store, kDailySales, MergeInto<SalesSum>, [&](const DailyKey& key, const SalesSum& sum) {
-        const auto& [retailer, day, sku] = key;
-        if (!Passes(flags.sku, sku)) return;
-        std::string date;
-        rt::AppendDate(day, date);
-        lines.Begin();
-        lines.Text("retailerId", retailer);
-        lines.Text("date", date);
-        lines.Text("sku", sku);
-        lines.Sum(sum);
-        lines.End();
-      });
+  return ReadDailySales(store, [&](const DailyRow& row) {
+    if (!Passes(flags.sku, row.sku)) return;
+    std::string date;
+    rt::AppendDate(row.day, date);
+    lines.Begin();
+    lines.Text("retailerId", row.retailer);
+    lines.Text("date", date);
+    lines.Text("sku", row.sku);
+    lines.Sum(row.sum);
+    lines.End();
+  });
 }
 
 absl::Status QueryStoreHour(const rt::StateReader& store, const QueryFlags& flags, Lines& lines) {
-  return rt::ReadState<HourKey, SalesSum>(
-      store, kStoreHour, rt::kSumsTable, [&](const HourKey& key, const SalesSum& sum) {
-        const auto& [store_id, begin] = key;
-        if (!Passes(flags.store, store_id)) return;
-        std::string hour;
-        rt::AppendHour(begin, hour);
-        lines.Begin();
-        lines.Text("storeId", store_id);
-        lines.Text("hour", hour);
-        lines.Sum(sum);
-        lines.End();
-      });
+  return ReadStoreHours(store, [&](const HourRow& row) {
+    if (!Passes(flags.store, row.store)) return;
+    std::string hour;
+    rt::AppendHour(row.hour, hour);
+    lines.Begin();
+    lines.Text("storeId", row.store);
+    lines.Text("hour", hour);
+    lines.Sum(row.sum);
+    lines.End();
+  });
 }
 
 }  // namespace

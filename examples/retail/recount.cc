@@ -3,14 +3,12 @@
 #include <tuple>
 #include <utility>
 
+#include "examples/retail/stored_state.h"
 #include "examples/retail/summary.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
-#include "rtstream/op/aggregated.h"
-#include "rtstream/op/partial_aggregate.h"
 #include "rtstream/state/item.h"
 #include "rtstream/state/key_codec.h"
-#include "rtstream/state/keyed_state.h"
 
 namespace retail {
 namespace {
@@ -25,16 +23,19 @@ std::string KeyBytes(const Parts&... parts) {
 rt::Time DayOf(const Sale& sale) { return rt::FloorTo(sale.timestamp, std::chrono::hours(24)); }
 rt::Time HourOf(const Sale& sale) { return rt::FloorTo(sale.timestamp, std::chrono::hours(1)); }
 
+std::string KeyOf(const DailyRow& row) { return KeyBytes(row.retailer, row.day, row.sku); }
+std::string KeyOf(const HourRow& row) { return KeyBytes(row.store, row.hour); }
+
 // The parts of a key for a message.
-std::string Name(const DailyKey& key) {
+std::string Name(const DailyRow& row) {
   std::string date;
-  rt::AppendDate(std::get<1>(key), date);
-  return rt::Concat("daily-sales of ", std::get<0>(key), ", ", date, ", ", std::get<2>(key));
+  rt::AppendDate(row.day, date);
+  return rt::Concat("daily-sales of ", row.retailer, ", ", date, ", ", row.sku);
 }
-std::string Name(const HourKey& key) {
+std::string Name(const HourRow& row) {
   std::string hour;
-  rt::AppendHour(std::get<1>(key), hour);
-  return rt::Concat("store-hour of ", std::get<0>(key), ", ", hour);
+  rt::AppendHour(row.hour, hour);
+  return rt::Concat("store-hour of ", row.store, ", ", hour);
 }
 
 std::string Describe(const SalesSum& sum) {
@@ -49,29 +50,25 @@ absl::Status Difference(std::string_view what, std::string_view files, std::stri
       rt::Concat(what, ": the files give ", files, ", the state has ", state));
 }
 
-template <typename K>
-absl::Status CompareSums(const rt::StateReader& store, std::string_view op,
+// `read(store, visit)` visits the rows.
+template <typename Row, typename Read>
+absl::Status CompareSums(const rt::StateReader& store, std::string_view table, Read&& read,
                          const std::unordered_map<std::string, SalesSum>& want) {
   absl::Status status;
   size_t found = 0;
-  const auto compare = [&](const K& key, const SalesSum& sum) {
+  RTSTREAM_RETURN_IF_ERROR(read(store, [&](const Row& row) {
     if (!status.ok()) return;
-    auto it = want.find(KeyBytes(key));
+    auto it = want.find(KeyOf(row));
     if (it == want.end()) {
-      status = Difference(Name(key), "no such row", Describe(sum));
-    } else if (!(it->second == sum)) {
-      status = Difference(Name(key), Describe(it->second), Describe(sum));
+      status = Difference(Name(row), "no such row", Describe(row.sum));
+    } else if (!(it->second == row.sum)) {
+      status = Difference(Name(row), Describe(it->second), Describe(row.sum));
     }
     ++found;
-  };
-  if (op == kDailySales) {
-    RTSTREAM_RETURN_IF_ERROR((rt::ReadPartials<K, SalesSum>(store, op, MergeInto<SalesSum>, compare)));
-  } else {
-    RTSTREAM_RETURN_IF_ERROR((rt::ReadState<K, SalesSum>(store, op, rt::kSumsTable, compare)));
-  }
+  }));
   RTSTREAM_RETURN_IF_ERROR(status);
   if (found == want.size()) return absl::OkStatus();
-  return Difference(rt::Concat("rows of ", op), rt::Concat(want.size()), rt::Concat(found));
+  return Difference(rt::Concat("rows of ", table), rt::Concat(want.size()), rt::Concat(found));
 }
 
 }  // namespace
@@ -116,34 +113,34 @@ StockOutcome Recount::Apply(const Sale& sale) {
 absl::Status Recount::CompareInventory(const rt::StateReader& store) const {
   absl::Status status;
   size_t found = 0;
-  RTSTREAM_RETURN_IF_ERROR((rt::ReadItems<StockKey, rt::Stock>(
-      store, kInventory, [&](const StockKey& key, const rt::Item<rt::Stock>& have) {
-        if (!status.ok()) return;
-        ++found;
-        const std::string name =
-            rt::Concat("stock of ", std::get<0>(key), " in ", std::get<1>(key));
-        auto it = items_.find(KeyBytes(key));
-        if (it == items_.end()) {
-          status = Difference(name, "no such item", "one");
-          return;
-        }
-        Item want = it->second;
-        ExplainRefusals(want);
-        if (want.on_hand != have.value.on_hand || have.value.reserved != 0) {
-          status = Difference(name, rt::Concat(want.on_hand, " on hand"),
-                              rt::Concat(have.value.on_hand, " and ", have.value.reserved,
-                                         " reserved"));
-        } else if (want.version != have.version) {
-          status = Difference(name, rt::Concat("version ", want.version),
-                              rt::Concat("version ", have.version));
-        } else if (want.last_updated != have.last_updated) {
-          status = Difference(name, "another time of the last update", "its own");
-        } else if (want.explained != want.met.size()) {
-          status = absl::DataLossError(
-              rt::Concat(name, ": a refused sale met ", want.met[want.explained],
-                         " on hand, which the item never had then"));
-        }
-      })));
+  RTSTREAM_RETURN_IF_ERROR(ReadStock(store, [&](const StockRow& row) {
+    const rt::Item<rt::Stock>& have = row.item;
+    if (!status.ok()) return;
+    ++found;
+    const std::string name =
+        rt::Concat("stock of ", row.sku, " in ", row.store);
+    auto it = items_.find(KeyBytes(row.sku, row.store));
+    if (it == items_.end()) {
+      status = Difference(name, "no such item", "one");
+      return;
+    }
+    Item want = it->second;
+    ExplainRefusals(want);
+    if (want.on_hand != have.value.on_hand || have.value.reserved != 0) {
+      status = Difference(name, rt::Concat(want.on_hand, " on hand"),
+                          rt::Concat(have.value.on_hand, " and ", have.value.reserved,
+                                     " reserved"));
+    } else if (want.version != have.version) {
+      status = Difference(name, rt::Concat("version ", want.version),
+                          rt::Concat("version ", have.version));
+    } else if (want.last_updated != have.last_updated) {
+      status = Difference(name, "another time of the last update", "its own");
+    } else if (want.explained != want.met.size()) {
+      status = absl::DataLossError(
+          rt::Concat(name, ": a refused sale met ", want.met[want.explained],
+                     " on hand, which the item never had then"));
+    }
+  }));
   RTSTREAM_RETURN_IF_ERROR(status);
   if (found == items_.size()) return absl::OkStatus();
   return Difference("stock items", rt::Concat(items_.size()), rt::Concat(found));
@@ -169,8 +166,8 @@ absl::Status Recount::CompareTotals(const rt::StateReader& store) const {
 
 absl::Status Recount::Compare(const rt::StateReader& store) const {
   RTSTREAM_RETURN_IF_ERROR(CompareInventory(store));
-  RTSTREAM_RETURN_IF_ERROR(CompareSums<DailyKey>(store, kDailySales, daily_));
-  RTSTREAM_RETURN_IF_ERROR(CompareSums<HourKey>(store, kStoreHour, hours_));
+  RTSTREAM_RETURN_IF_ERROR(CompareSums<DailyRow>(store, kDailySales, ReadDailySales, daily_));
+  RTSTREAM_RETURN_IF_ERROR(CompareSums<HourRow>(store, kStoreHour, ReadStoreHours, hours_));
   return CompareTotals(store);
 }
 

@@ -34,6 +34,11 @@ struct Sale {
   std::string_view region;
   std::string_view category;
 
+  // The numbers that the run gave its texts.
+  uint32_t retailer_number = 0;
+  uint32_t store_number = 0;
+  uint32_t sku_number = 0;
+
   bool is_return() const { return quantity < 0; }
   // Units that the record moves, whichever way.
   int64_t units() const { return is_return() ? -int64_t{quantity} : quantity; }

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -24,10 +23,15 @@ inline constexpr std::string_view kDedup = "dedup";
 // event must carry the same.
 inline constexpr std::string_view kByStore = "by_store";
 
-// Keys as they come out of the state. Going in, their texts are views.
-using StockKey = std::tuple<std::string, std::string>;            // sku, store
-using DailyKey = std::tuple<std::string, rt::Time, std::string>;  // retailer, day, sku
-using HourKey = std::tuple<std::string, rt::Time>;                // store, hour
+// The texts that got numbers.
+inline constexpr std::string_view kRetailers = "retailers";
+inline constexpr std::string_view kStores = "stores";
+inline constexpr std::string_view kSkus = "skus";
+
+// Keys are made of the texts' numbers, and of days and hours since 1970.
+using StockKey = std::tuple<uint32_t, uint32_t>;           // sku, store
+using DailyKey = std::tuple<uint32_t, int32_t, uint32_t>;  // retailer, day, sku
+using HourKey = std::tuple<uint32_t, int32_t>;             // store, hour
 
 // The one key of the totals.
 inline constexpr uint32_t kTotalsKey = 0;
