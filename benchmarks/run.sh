@@ -63,8 +63,11 @@ pipelines() {
 pipelines w1 --workload w1 --events "$w1" --cpu "$cpu"
 pipelines w2 --workload w2 --events "$tuples" --cpu "$cpu"
 pipelines w3 --workload w3 --events "$tuples" --cpu "$cpu"
-if grep -q '^TBB_DIR:PATH=/' "$build/CMakeCache.txt" && [[ $(nproc) -gt 1 ]]; then
-  for workload in w1:$w1 w2:$tuples w3:$tuples; do
+if [[ $(nproc) -gt 1 ]]; then
+  tbb=
+  if grep -q '^TBB_DIR:PATH=/' "$build/CMakeCache.txt"; then tbb=tbb; fi
+  pipelines w1_lanes --workload w1 --events "$w1" --lanes 2 --variants "rtstream_lanes,rtstream_split${tbb:+,$tbb}"
+  for workload in ${tbb:+w2:$tuples w3:$tuples}; do
     pipelines "${workload%:*}_lanes" --workload "${workload%:*}" --events "${workload#*:}" --lanes 2 \
       --variants tbb
   done

@@ -1,5 +1,6 @@
 #include "benchmarks/pipelines/w1.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 #include <string>
@@ -218,6 +219,32 @@ std::string_view StoreIn(std::string_view line) {
   return line.substr(0, line.find('"'));
 }
 
+// Calls `f` with each line, LF included, and its place.
+template <typename F>
+void ForEachLine(std::string_view text, F&& f) {
+  for (size_t at = 0; at < text.size();) {
+    const std::string_view line = text.substr(at, text.find('\n', at) + 1 - at);
+    f(line, at);
+    at += line.size();
+  }
+}
+
+// Which part each store goes to, so that parts are about as large: the largest stores first.
+std::map<std::string_view, size_t> DivideStores(std::string_view text, size_t parts) {
+  std::map<std::string_view, size_t> bytes, part_of;
+  ForEachLine(text, [&](std::string_view line, size_t) { bytes[StoreIn(line)] += line.size(); });
+  std::vector<std::pair<size_t, std::string_view>> stores;
+  for (const auto& [store, n] : bytes) stores.emplace_back(n, store);
+  std::sort(stores.rbegin(), stores.rend());
+  std::vector<size_t> sizes(parts);
+  for (const auto& [n, store] : stores) {
+    const auto least = std::min_element(sizes.begin(), sizes.end());
+    *least += n;
+    part_of[store] = static_cast<size_t>(least - sizes.begin());
+  }
+  return part_of;
+}
+
 // The input divided by store beforehand, and a pipeline of one lane over each part.
 class W1Split final : public Variant {
  public:
@@ -229,14 +256,12 @@ class W1Split final : public Variant {
     const auto count = static_cast<size_t>(settings.lanes);
     std::vector<std::string> texts(count);
     std::vector<std::map<int64_t, int64_t>> origins(count);
-    const std::string_view all = input.lines.text();
-    for (size_t at = 0; at < all.size();) {
-      const std::string_view line = all.substr(at, all.find('\n', at) + 1 - at);
-      const size_t part = rt::KeyGroupOf(StoreIn(line)) * count / rt::kKeyGroups;
+    const std::map<std::string_view, size_t> part_of = DivideStores(input.lines.text(), count);
+    ForEachLine(input.lines.text(), [&](std::string_view line, size_t at) {
+      const size_t part = part_of.at(StoreIn(line));
       if (is_verifying_) origins[part][static_cast<int64_t>(texts[part].size())] = static_cast<int64_t>(at);
       texts[part] += line;
-      at += line.size();
-    }
+    });
     const W1Sizes sizes(input.lines.count() / count);
     for (size_t i = 0; i < count; ++i) {
       Part& part = *parts_.emplace_back(std::make_unique<Part>(Lines::Copy(texts[i]), is_verifying_));
