@@ -18,14 +18,17 @@ std::string BlockKey(uint32_t first) { return Concat("t/", OrderedHex(first)); }
 
 uint32_t Interner::Intern(std::string_view text, uint32_t max_texts) {
   if (!IsShort(text)) return InternLong(text, max_texts);
-  const Word128 packed = PackText(text);
-  auto* const entry = Probe::Find(short_.Home(hash_(packed)), packed);
-  if (entry->packed == packed) return entry->value.number;
+  if (const uint32_t known = Find(text); known != kNone) return known;
   if (size() >= max_texts) return kNone;
+  return Insert(PackText(text)).value.number = Add(text);
+}
+
+// REQUIRES: it is not there.
+auto Interner::Insert(const Word128& packed) -> internal::PackedShard<Word128, internal::TextNumber>::Entry& {
   bool has_moved = false;
-  auto* const added = short_.Insert(entry, packed, hash_, *arena_, has_moved);
+  auto* const entry = short_.Insert(Probe::Find(short_.Home(hash_(packed)), packed), packed, hash_, *arena_, has_moved);
   if (has_moved) ++layout_;
-  return added->value.number = Add(text);
+  return *entry;
 }
 
 uint32_t Interner::InternLong(std::string_view text, uint32_t max_texts) {
@@ -34,6 +37,25 @@ uint32_t Interner::InternLong(std::string_view text, uint32_t max_texts) {
   if (size() >= max_texts) return kNone;
   bool fresh = false;
   return long_.FindOrInsert(hash, text, fresh)->value = Add(text);
+}
+
+uint32_t Interner::Find(std::string_view text) {
+  if (!IsShort(text)) {
+    const auto known = long_.Find(long_.Hash(text), text);
+    return known ? known->value : kNone;
+  }
+  const Word128 packed = PackText(text);
+  const auto* const entry = Probe::Find(short_.Home(hash_(packed)), packed);
+  return entry->packed == packed ? entry->value.number : kNone;
+}
+
+void Interner::Remember(std::string_view text, uint32_t number) {
+  if (!IsShort(text)) {
+    bool fresh = false;
+    long_.FindOrInsert(long_.Hash(text), text, fresh)->value = number;
+    return;
+  }
+  Insert(PackText(text)).value.number = number;
 }
 
 uint32_t Interner::Add(std::string_view text) {

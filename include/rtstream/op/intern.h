@@ -50,8 +50,7 @@ struct InternOp {
     bool is_restored = false;  // guarded by mutex
   };
   Interner texts{};
-  std::shared_ptr<Shared> shared{};    // null: there is one lane, and `texts` are all
-  std::vector<uint32_t> numbers{};     // by those in `texts`
+  std::shared_ptr<Shared> shared{};  // null: there is one lane, and `texts` are all
   bool counts_keys = true;
   Interner::Ahead ahead{};
   std::vector<In> copies{};
@@ -111,13 +110,18 @@ struct InternOp {
 
  private:
   uint32_t NumberOf(size_t i, std::string_view text) {
-    const uint32_t own = texts.Intern(ahead, i, text, options.max_texts);
-    if (shared == nullptr || own == Interner::kNone) return own;
-    if (own == numbers.size()) {
+    if (shared == nullptr) return texts.Intern(ahead, i, text, options.max_texts);
+    const uint32_t known = texts.Find(ahead, i, text);
+    return known != Interner::kNone ? known : NumberOfNew(text);
+  }
+  [[gnu::noinline]] uint32_t NumberOfNew(std::string_view text) {
+    uint32_t given = Interner::kNone;
+    {
       const std::lock_guard lock(shared->mutex);
-      numbers.push_back(shared->texts.Intern(text, options.max_texts));
+      given = shared->texts.Intern(text, options.max_texts);
     }
-    return numbers[own];
+    if (given != Interner::kNone) texts.Remember(text, given);
+    return given;
   }
 };
 

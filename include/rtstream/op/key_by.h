@@ -113,10 +113,23 @@ class OpLink<KeyByOp<F, In>, Next> final : public Node, public Exchange {
     const auto& divided = static_cast<const OpLink&>(from);
     const Selection& share = divided.shares_[index];
     if (share.empty()) return absl::OkStatus();
-    return next_.Process(lane, divided.rows_->Narrowed(share));
+    const Rows<In> mine = divided.rows_->Narrowed(share);
+    Fetch(mine);
+    return next_.Process(lane, mine);
   }
 
  private:
+  // Another lane has written these rows, or this one some blocks ago: all lines of them are asked for at once,
+  // where the operators would wait for one after another.
+  static void Fetch(const Rows<In>& rows) {
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const char* const row = reinterpret_cast<const char*>(&rows[i]);
+      for (size_t at = 0; at < sizeof(In); at += 64) __builtin_prefetch(row + at);
+      const std::string_view raw = rows.frame().raw(rows.row(i));
+      for (size_t at = 0; at < raw.size(); at += 64) __builtin_prefetch(raw.data() + at);
+    }
+  }
+
   KeyByOp<F, In> op_;
   Next next_;
   uint32_t lanes_ = 1;

@@ -91,17 +91,20 @@ class Interner {
   // The number of the text that Prepare() was given as the i-th; a new one, if it has none and fewer than
   // `max_texts` are known; else kNone.
   [[gnu::always_inline]] uint32_t Intern(const Ahead& ahead, size_t i, std::string_view text, uint32_t max_texts) {
-    if (IsShort(text) && ahead.layout_ == layout_) [[likely]] {
-      const auto* const home = ahead.homes_[i];
-      const Word128& packed = ahead.packed_[i];
-      // Which of a line's two slots it is in, no branch can foresee.
-      const unsigned is_first = IsSame(home[0].packed, packed), is_second = IsSame(home[1].packed, packed);
-      if ((is_first | is_second) != 0) [[likely]] return home[is_second].value.number;
-    }
-    return Intern(text, max_texts);
+    const uint32_t known = FindAhead(ahead, i, text);
+    return known != kNone ? known : Intern(text, max_texts);
   }
   // The same for one text by itself.
   uint32_t Intern(std::string_view text, uint32_t max_texts = kNone);
+
+  // For who keeps a copy of what another interner has given: the number that Remember() was told, or kNone.
+  [[gnu::always_inline]] uint32_t Find(const Ahead& ahead, size_t i, std::string_view text) {
+    const uint32_t known = FindAhead(ahead, i, text);
+    return known != kNone ? known : Find(text);
+  }
+  uint32_t Find(std::string_view text);
+  // Such a copy has no texts: text(), size() and Checkpoint() know nothing of it.
+  void Remember(std::string_view text, uint32_t number);
 
   // REQUIRES: number < size().
   std::string_view text(uint32_t number) const { return texts_[number]; }
@@ -131,6 +134,18 @@ class Interner {
   }
   // The empty text is packed as what an empty slot holds.
   static bool IsShort(std::string_view text) { return text.size() - 1 < kLongestShortText; }
+  // kNone: it is not known, or not where it was looked for.
+  [[gnu::always_inline]] uint32_t FindAhead(const Ahead& ahead, size_t i, std::string_view text) const {
+    if (IsShort(text) && ahead.layout_ == layout_) [[likely]] {
+      const auto* const home = ahead.homes_[i];
+      const Word128& packed = ahead.packed_[i];
+      // Which of a line's two slots it is in, no branch can foresee.
+      const unsigned is_first = IsSame(home[0].packed, packed), is_second = IsSame(home[1].packed, packed);
+      if ((is_first | is_second) != 0) [[likely]] return home[is_second].value.number;
+    }
+    return kNone;
+  }
+  internal::PackedShard<Word128, internal::TextNumber>::Entry& Insert(const Word128& packed);
   uint32_t InternLong(std::string_view text, uint32_t max_texts);
   uint32_t Add(std::string_view text);
   std::string Encode(const Block& block) const;
