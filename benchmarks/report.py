@@ -71,7 +71,8 @@ def plain(results, name, columns):
     """A row a line of JSON, with these of its fields under these heads."""
     rows = []
     for m in lines_of(results / f"{name}.json"):
-        rows.append([f"{m[k]:,}" if isinstance(m[k], (int, float)) else str(m[k]) for k in columns])
+        rows.append([f"{m[k]:,}" if isinstance(m[k], (int, float)) else
+                     " ".join(map(str, m[k])) if isinstance(m[k], list) else str(m[k]) for k in columns])
     return table(list(columns.values()), rows)
 
 
@@ -85,6 +86,10 @@ LATENCY = {"to": "until", "batch_rows": "batch", "commit_ms": "commits, ms", "lo
            "max_ms": "worst"}
 RECOVERY = {"store": "store", "keys": "keys", "commits_since": "commits of 50,000 changes since",
             "stored_bytes": "stored bytes", "open_s": "open, s", "restored_s": "open and restore, s"}
+STEADY = {"store": "commits to", "events": "events", "days": "days of event time",
+          "resident_mb_by_day": "MB resident at the end of each day",
+          "resident_after_day_8_most_over_least": "most over least after day 8",
+          "allocations_per_event_after_day_8": "allocations an event after day 8"}
 RETAIL = {"run": "threads on", "events_per_second": "events/s",
           "cpu_s_per_million_events": "CPU, s a million", "written_mb_per_million_events": "written, MB a million",
           "disk_mb_per_s": "disk, MB/s", "share_of_that": "share of what the disk allows"}
@@ -111,7 +116,8 @@ def main():
     text = page.read_text(encoding="utf-8")
     sections = {"machine": machine(results), "operators": operators(results),
                 "compile_time": compile_time(results)}
-    for name, columns in ("commit", COMMIT), ("latency", LATENCY), ("recovery", RECOVERY), ("retail", RETAIL):
+    for name, columns in ("commit", COMMIT), ("latency", LATENCY), ("recovery", RECOVERY), ("steady", STEADY), \
+            ("retail", RETAIL):
         sections[name] = plain(results, name, columns)
     sections.update({name: workload(results, name, docs) for name in TITLES})
     for name, content in sections.items():

@@ -15,11 +15,13 @@ size=${1:-normal}
 case $size in
   small) w1=200000 tuples=5000000 rounds=3 ids=1000000 seconds=0.02
          commit='--keys 100000 --epochs 4' recovery='--keys 100000 --commits 1,40' latency='--events 300000 --seconds 0.5'
+         steady='--events 3000000'
          retail=200000 ;;
   normal) w1=10000000 tuples=100000000 rounds=5 ids=1000000,10000000 seconds=0.2
-          commit='' recovery='' latency='' retail=4000000 ;;
+          commit='' recovery='' latency='' steady='' retail=4000000 ;;
   large) w1=10000000 tuples=100000000 rounds=9 ids=1000000,10000000,100000000 seconds=0.5
          commit='--epochs 40' recovery='--keys 100000,1000000,8000000' latency='--events 10000000 --seconds 10'
+         steady=''
          retail=10000000 ;;
   *) echo "usage: benchmarks/run.sh [small|normal|large]" >&2; exit 2 ;;
 esac
@@ -34,7 +36,7 @@ cmake/install-deps.sh --bench
 echo "building" >&2
 if ! { cmake --preset bench -B "$build" -DRTSTREAM_BUILD_TESTS=OFF &&
        cmake --build "$build" --parallel --target bench_pipelines bench_operators bench_commit bench_latency \
-         bench_recovery retail; } \
+         bench_recovery bench_steady retail; } \
     >"$results/build.log" 2>&1; then
   tail -n 30 "$results/build.log" >&2
   exit 1
@@ -84,6 +86,9 @@ mkdir -p "$results/disk"
   "$build/benchmarks/bench_commit" $commit --dir "$results/disk" >"$results/commit.json"
   "$build/benchmarks/bench_recovery" $recovery --dir "$results/disk" >"$results/recovery.json"
   "$build/benchmarks/bench_latency" $latency --dir "$results/disk" >"$results/latency.json"
+  for store in none log; do
+    "$build/benchmarks/bench_steady" $steady --store "$store" --dir "$results/disk"
+  done >"$results/steady.json"
 }
 echo "retail, end to end" >&2
 benchmarks/retail_end_to_end.sh --retail "$build/examples/retail/retail" --events "$retail" --rounds 3 \

@@ -91,14 +91,16 @@ double ClaimAll(rt::ClaimTable& table, const std::vector<rt::Uuid>& ids, rt::Tim
   for (size_t begin = 0; begin < ids.size(); begin += kBatch) {
     const auto started = std::chrono::steady_clock::now();
     const size_t n = std::min(kBatch, ids.size() - begin);
-    batch.Clear();
-    for (size_t i = 0; i < n; ++i) batch.AddNumber(rt::PackKey(ids[begin + i]));
+    batch.ResetToNumbers(n);
+    for (size_t i = 0; i < n; ++i) batch.SetNumber(i, rt::PackKey(ids[begin + i]));
     if (!table.Prepare(batch).ok()) return -1;
     for (size_t i = 0; i < n; ++i) {
+      i = table.ClaimNew(batch, i, {}, event_time, event_time);
+      if (i == n) break;
       table.PrefetchAhead(i);
       benchmark::DoNotOptimize(table.Claim(batch, i, 0, event_time, event_time));
     }
-    table.Settle([](size_t) { return false; });
+    table.SettleAll();
     table.Expire(event_time);
     longest = std::max(
         longest, std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count());
