@@ -17,7 +17,7 @@ bool ReadUuidTextPortable(const char* p, Uuid& out);
 #if defined(__SSE2__) && defined(__x86_64__)
 
 // Sixteen hexadecimal digits as a number; `good` loses the bits of those that are none.
-inline uint64_t HexDigits(__m128i v, __m128i& good) {
+[[gnu::always_inline]] inline uint64_t HexDigits(__m128i v, __m128i& good) {
   const __m128i digit = _mm_sub_epi8(v, _mm_set1_epi8('0'));
   const __m128i letter = _mm_sub_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('a'));
   // Unsigned: x <= n where min(x, n) == x.
