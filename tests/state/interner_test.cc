@@ -51,6 +51,24 @@ class InternerTest : public ::testing::Test {
   uint64_t epoch = 0;
 };
 
+TEST_F(InternerTest, ACopyOfNumbersKnowsWhatItWasTold) {
+  const std::vector<std::string> all = {"", "a", "fifteen bytes..", "a text of more than 15 bytes",
+                                        "never told"};
+  Interner copy;
+  for (size_t i = 0; i + 1 < all.size(); ++i) copy.Remember(all[i], static_cast<uint32_t>(100 - i));
+  Interner::Ahead ahead;
+  ahead.Begin(copy, {});
+  for (size_t i = 0; i < all.size(); ++i) ahead.Prepare(copy, i, all[i]);
+  const auto expect_all = [&] {
+    for (size_t i = 0; i + 1 < all.size(); ++i) EXPECT_EQ(copy.Find(ahead, i, all[i]), 100 - i) << all[i];
+    EXPECT_EQ(copy.Find(ahead, all.size() - 1, all.back()), Interner::kNone);
+  };
+  expect_all();
+  // What was prepared is found also when the table has moved.
+  for (uint32_t i = 0; i < 10'000; ++i) copy.Remember("more " + std::to_string(i), i);
+  expect_all();
+}
+
 TEST_F(InternerTest, NumbersTextsAsTheyFirstCome) {
   EXPECT_EQ(texts->Intern("a"), 0u);
   EXPECT_EQ(texts->Intern(""), 1u);

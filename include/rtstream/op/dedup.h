@@ -32,7 +32,8 @@ struct DedupOptions {
   // What the ids may take of memory, in bytes. Beyond, they go to `blobs`: 16.3 bytes of disk and 12.3 bits of
   // memory an id, which is the least that a budget can be kept with; the newest ones, a few million at least,
   // should have room beside that, at 31 bytes each. Default 0: no limit. Needs commits, and ids that are not
-  // longer than 16 bytes: other texts stay in memory. Once ids are on disk, the state needs both options.
+  // longer than 16 bytes: other texts stay in memory. Once ids are on disk, the state needs both options. Several
+  // lanes have equal shares of it.
   uint64_t memory_budget = 0;
   BlobStore* blobs = nullptr;  // must outlive the pipeline; no other operator's
 };
