@@ -41,17 +41,17 @@ class LaneCrew {
   struct Block {
     PipelineCopy* copy = nullptr;
     Lane* front = nullptr;
+    std::vector<uint32_t> ends_before;  // partitions that are at their end
     // The number of the batch that stands here, plus 1, once lanes may take it.
     alignas(64) std::atomic<uint64_t> ready{0};
-    // How many lanes are not yet done with it; 0: free.
-    alignas(64) std::atomic<uint32_t> users{0};
-    bool has_batch = false;  // false: only time has passed
-    uint32_t partition = 0;
+    std::vector<uint32_t> ends_after;
     Time now{};
     Time watermark{};  // behind it
-    std::vector<uint32_t> ends_before;  // partitions that are at their end
-    std::vector<uint32_t> ends_after;
+    // How many lanes are not yet done with it; 0: free.
+    alignas(64) std::atomic<uint32_t> users{0};
+    uint32_t partition = 0;
     uint64_t bytes = 0;
+    bool has_batch = false;  // false: only time has passed
   };
   // What one lane is at.
   struct alignas(64) Place {

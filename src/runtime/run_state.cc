@@ -71,8 +71,8 @@ absl::Status RunState::CheckCopies() const {
     const std::vector<Node*>& others = copy->body.nodes();
     bool is_same = nodes.size() == others.size() && &copy->body.source() == &copies[0]->body.source();
     for (size_t i = 0; is_same && i < nodes.size(); ++i) {
-      is_same = nodes[i]->name() == others[i]->name() && nodes[i]->sink() == others[i]->sink() &&
-                typeid(*nodes[i]) == typeid(*others[i]);
+      const Node &node = *nodes[i], &other = *others[i];
+      is_same = node.name() == other.name() && node.sink() == other.sink() && typeid(node) == typeid(other);
     }
     if (!is_same) {
       return absl::FailedPreconditionError(

@@ -38,7 +38,7 @@ void ChunkMemory::Reserve(size_t pieces) {
   const size_t size = least_ << kSteps;
   std::vector<char*>& free = free_[kSteps];
   while (free.size() < pieces) {
-    blocks_.push_back(Pages(Pages::kHugePage));
+    blocks_.emplace_back(Pages::kHugePage);
     char* const block = blocks_.back().data();
     std::memset(block, 0, Pages::kHugePage);
     for (size_t at = 0; at + size <= Pages::kHugePage; at += size) free.push_back(block + at);

@@ -98,7 +98,7 @@ class OpLink<KeyByOp<F, In>, Next> final : public Node, public Exchange {
   void Divide(uint32_t lanes) override {
     lanes_ = lanes;
     // Not cleared: only what a batch needs of them is ever touched.
-    shares_.reset(new Selection[lanes]);
+    shares_ = std::make_unique_for_overwrite<Selection[]>(lanes);
     for (uint32_t lane = 0; lane < lanes; ++lane) {
       const SliceRange slices = SliceRange::OfLane(lane, lanes);
       for (uint32_t s = slices.begin; s < slices.end; ++s) owners_[s] = static_cast<uint8_t>(lane);
