@@ -289,7 +289,7 @@ absl::Status RunWriter::EndBlock() {
   in_block_ = 0;
   ++blocks_;
   if (out_.size() < kWriteAtOnce) return absl::OkStatus();
-  const absl::Status written = blob_->Append(out_);
+  absl::Status written = blob_->Append(out_);
   out_.clear();
   return written;
 }

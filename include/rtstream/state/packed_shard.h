@@ -115,7 +115,7 @@ class PackedShard {
   static constexpr uint32_t kInsertsPerStep = 32;
   static constexpr size_t kFewestSlots = 8;
   // Stands for the slots of a shard that has none: a line of empty ones.
-  static inline const Entry kNothing[Block::kPerHome]{};
+  alignas(64) static inline const Entry kNothing[Block::kPerHome]{};
 
   uint32_t LimitOf(const Block& block) const {
     return static_cast<uint32_t>(block.homes * Block::kPerHome * load_ / 256);
