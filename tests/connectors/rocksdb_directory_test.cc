@@ -79,6 +79,25 @@ TEST(StateDirectory, SecondOpeningIsToldThatItIsInUse) {
   EXPECT_THAT(NumberedCommits::Apply(**first, 1, 1), IsOk());
 }
 
+TEST(StateDirectory, HoldsWhatItMadeAndNothingElse) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state");
+  EXPECT_FALSE(RocksDbStore::Holds(dir));
+  MakeState(dir);
+  EXPECT_TRUE(RocksDbStore::Holds(dir));
+  scratch.Write("state/RTSTREAM", "rtstream log state, format 1\nlast commit 0");
+  EXPECT_FALSE(RocksDbStore::Holds(dir));
+}
+
+TEST(StateDirectory, EmptiedMarkerDoesNotMakeADatabaseOfALogStoresState) {
+  ScratchDir scratch;
+  std::filesystem::create_directory(scratch.Path("state"));
+  scratch.Write("state/RTSTREAM", "");
+  scratch.Write("state/index", "of a log");
+  EXPECT_THAT(Open(scratch.Path("state")), StatusIs(kDamaged, HasSubstr("is of a LogStore")));
+  EXPECT_FALSE(std::filesystem::exists(scratch.Path("state/CURRENT")));
+}
+
 TEST(StateDirectory, NewerFormatIsRefused) {
   ScratchDir scratch;
   const std::string dir = scratch.Path("state");

@@ -319,6 +319,21 @@ class StateDirectory(StateTest):
         self.query("inventory")
         self.assertEqual(before, {path: os.stat(path).st_mtime_ns for path in self.state_files()})
 
+    def test_a_state_goes_on_in_the_store_that_made_it(self):
+        mine = harness.OPTIONS.state_store
+        other = {"log": "rocksdb", "rocksdb": "log"}[mine]
+        self.run_retail([self.sales])
+        before = sorted(os.listdir(self.path("work", "state")))
+        command = self.command([self.sales])
+        command[command.index("--state-store") + 1] = other
+        self.check_refused(execute(command), 3, "state")
+        self.assertEqual(before, sorted(os.listdir(self.path("work", "state"))))
+        self.grow()
+        at = command.index("--state-store")
+        self.check_done(execute(command[:at] + command[at + 2:]))
+        self.check_equals_reference([self.sales])
+        self.assertEqual(mine == "rocksdb", os.path.exists(self.path("work", "state", "CURRENT")))
+
     def test_an_empty_directory_is_taken(self):
         os.makedirs(self.path("work", "state"))
         path = self.write("one.ndjson", [line(1)])

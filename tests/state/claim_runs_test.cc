@@ -16,6 +16,7 @@
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
 #include "tests/base/seed.h"
+#include "tests/state/count_stored.h"
 
 namespace rtstream {
 namespace {
@@ -111,14 +112,7 @@ class ClaimRunsTest : public ::testing::Test {
     FAIL() << "there is always something to build";
   }
   size_t Stored(const std::string& kind) {
-    size_t n = 0;
-    EXPECT_THAT(store_.Scan("s/dedup/" + kind + "/",
-                            [&](std::string_view, std::string_view) {
-                              ++n;
-                              return absl::OkStatus();
-                            }),
-                IsOk());
-    return n;
+    return CountStored(store_, "s/dedup/" + kind + "/");
   }
 
   MemoryStateStore store_;

@@ -10,6 +10,7 @@
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
 #include "tests/base/seed.h"
+#include "tests/state/count_stored.h"
 
 namespace rtstream {
 namespace {
@@ -74,14 +75,7 @@ class ClaimSlicesTest : public ::testing::Test {
     return n;
   }
   size_t StoredBlocks() {
-    size_t n = 0;
-    EXPECT_THAT(store_.Scan("s/dedup/",
-                            [&](std::string_view, std::string_view) {
-                              ++n;
-                              return absl::OkStatus();
-                            }),
-                IsOk());
-    return n;
+    return CountStored(store_, "s/dedup/");
   }
 
   Random random_{TestSeed()};

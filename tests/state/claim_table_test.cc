@@ -13,6 +13,7 @@
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
 #include "tests/base/seed.h"
+#include "tests/state/count_stored.h"
 
 namespace rtstream {
 namespace {
@@ -60,14 +61,7 @@ class ClaimTableTest : public ::testing::Test {
   }
   absl::Status Restore() { return claims->Restore(CheckpointReader("s/dedup/", store)); }
   size_t StoredBlocks() {
-    size_t n = 0;
-    EXPECT_THAT(store.Scan("s/dedup/",
-                           [&](std::string_view, std::string_view) {
-                             ++n;
-                             return absl::OkStatus();
-                           }),
-                IsOk());
-    return n;
+    return CountStored(store, "s/dedup/");
   }
 
   MemoryStateStore store;

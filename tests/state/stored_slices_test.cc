@@ -13,6 +13,7 @@
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
 #include "tests/base/seed.h"
+#include "tests/state/count_stored.h"
 
 namespace rtstream {
 namespace {
@@ -97,14 +98,7 @@ class StoredSlicesTest : public ::testing::Test {
     }
   }
   size_t Deltas() {
-    size_t n = 0;
-    EXPECT_THAT(store.Scan("s/op/t/d/",
-                           [&](std::string_view, std::string_view) {
-                             ++n;
-                             return absl::OkStatus();
-                           }),
-                IsOk());
-    return n;
+    return CountStored(store, "s/op/t/d/");
   }
 
   MemoryStateStore store;

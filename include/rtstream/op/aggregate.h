@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "rtstream/op/add_to_sums.h"
 #include "rtstream/op/aggregated.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
@@ -40,24 +41,14 @@ struct RunningAggregateOp {
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
-    const auto key_of = [this](const Rows<In>& rows, size_t i) -> decltype(auto) {
-      return std::invoke(key, rows[i]);
-    };
-    auto& table = sums.table();
-    keys.Begin(table, in, key_of);
     if (kBuilds<Next> && built.size() < in.frame().size()) {
       built.resize(in.frame().size());
     }
-    for (size_t i = 0; i < in.size(); ++i) {
-      keys.Ahead(table, in, key_of, i);
-      bool fresh = false;
-      const auto entry = keys.FindOrInsert(table, i, fresh);
-      std::invoke(add, entry->value, in[i]);
-      sums.Changed(entry);
+    AddToSums(sums, keys, in, key, add, [&](size_t i, const auto& entry) {
       if constexpr (kBuilds<Next>) {
         built[in.row(i)] = Output{std::invoke(key, in[i]), {}, entry->value};
       }
-    }
+    });
     if constexpr (!kBuilds<Next>) {
       emit.node().counters().out.Add(in.size());
       return absl::OkStatus();

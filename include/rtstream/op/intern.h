@@ -21,7 +21,7 @@ namespace rtstream {
 
 struct InternOptions {
   // Most texts that get a number; default 16 million. A record with another one is refused. Each takes its
-  // bytes and some 50 more, for ever.
+  // bytes and some 80 more, for ever.
   uint32_t max_texts = 1 << 24;
 };
 

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
+#include "rtstream/op/add_to_sums.h"
 #include "rtstream/op/aggregated.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
@@ -87,19 +88,8 @@ struct PartialAggregateOp {
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
     static_assert(Emitter<Next>::kDiscards,
                   "rtstream: an Aggregate with Partial has no results: end its branch with Discard()");
-    const auto key_of = [this](const Rows<In>& rows, size_t i) -> decltype(auto) {
-      return std::invoke(key, rows[i]);
-    };
-    Table& table = sums.table();
     keys.has_own_slices = true;
-    keys.Begin(table, in, key_of);
-    for (size_t i = 0; i < in.size(); ++i) {
-      keys.Ahead(table, in, key_of, i);
-      bool fresh = false;
-      const auto entry = keys.FindOrInsert(table, i, fresh);
-      std::invoke(add, entry->value, in[i]);
-      sums.Changed(entry);
-    }
+    AddToSums(sums, keys, in, key, add, [](size_t, const auto&) {});
     emit.node().counters().out.Add(in.size());
     return absl::OkStatus();
   }

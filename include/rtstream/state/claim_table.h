@@ -75,7 +75,7 @@ class ClaimTable {
   // Hashes the ids of a batch, and looks which of them are on disk. `slices`: as will be given to Claim, one
   // for each id; none: all are 0. DataLoss: what is on disk is damaged. REQUIRES: at most Frame::kMaxRows ids.
   absl::Status Prepare(const IdBatch& ids, absl::Span<const uint8_t> slices = {});
-  // Asks for the memory that Claim will need some ids later.
+  // Asks for the memory that Claim will need some ids later; to be called for each id, in their order.
   [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
     if (i % kAhead == 0) {
       const size_t end = std::min(hashes_.size(), i + 2 * kAhead);

@@ -19,8 +19,8 @@
 #include "rtstream/base/hash.h"
 #include "rtstream/base/page_pool.h"
 #include "rtstream/base/short_text.h"
-#include "rtstream/state/checkpoint.h"
 #include "rtstream/state/block_arena.h"
+#include "rtstream/state/checkpoint.h"
 #include "rtstream/state/keyed_table.h"
 #include "rtstream/state/packed_probe.h"
 #include "rtstream/state/packed_shard.h"
@@ -122,6 +122,7 @@ class Interner {
   };
 
   using Probe = internal::PackedProbe<Word128, internal::TextNumber>;
+  static_assert(Probe::kPerHome == 2, "FindAhead() looks at two slots");
 
   // 1 or 0, in arithmetic.
   [[gnu::always_inline]] static unsigned IsSame(const Word128& a, const Word128& b) {
