@@ -72,7 +72,10 @@ struct DedupOp {
     fresh.Clear();
     duplicates.Clear();
     const Time earliest = in.frame().earliest(), latest = in.frame().latest();
-    const bool none_is_old = earliest >= SaturatingSubtract(in.frame().last_watermark(), options.window);
+    const Time last_watermark = in.frame().last_watermark();
+    const bool none_is_old = earliest >= SaturatingSubtract(last_watermark, options.window);
+    // Then no claim depends on where in the batch the watermark moves.
+    const bool all_are_live = none_is_old && claims.AllAreLive(last_watermark);
     for (size_t i = 0; i < in.size(); ++i) {
       if (none_is_old) {
         const size_t known = claims.ClaimNew(ids, i, slices, earliest, latest);
@@ -81,8 +84,8 @@ struct DedupOp {
       }
       const uint32_t slice = is_keyed ? slices[i] : 0;
       claims.PrefetchAhead(i);
-      const Time event_time = in.event_time(i), watermark = in.watermark(i);
-      if (event_time < SaturatingSubtract(watermark, options.window)) [[unlikely]] {
+      const Time event_time = in.event_time(i), watermark = all_are_live ? last_watermark : in.watermark(i);
+      if (!none_is_old && event_time < SaturatingSubtract(watermark, options.window)) [[unlikely]] {
         emit.Refuse(in.frame(), in.row(i), TooOldError(event_time, watermark));
         continue;
       }

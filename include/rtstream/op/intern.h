@@ -59,26 +59,25 @@ struct InternOp {
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
     In* const rows = OwnRows(in, copies);
-    selection.Clear();
-    size_t prepared = 0, first = 0;
-    for (size_t i = 0; i < in.size(); ++i) {
-      if (i == prepared) {
-        first = i;
-        prepared = std::min(in.size(), i + Interner::Ahead::kTexts);
-        ahead.Begin(texts, in.frame().bytes());
-        for (size_t k = i; k < prepared; ++k) ahead.Prepare(texts, k - first, std::invoke(text_of, in[k]));
+    // In registers: what is written below could be these.
+    const auto text_at = [text_of = text_of, rows](size_t row) -> std::string_view {
+      return std::invoke(text_of, std::as_const(rows[row]));
+    };
+    bool all_have_one = true;
+    for (size_t begin = 0; begin < in.size(); begin += Interner::Ahead::kTexts) {
+      const size_t end = std::min(in.size(), begin + Interner::Ahead::kTexts);
+      ahead.Begin(texts, in.frame().bytes());
+      for (size_t i = begin; i < end; ++i) ahead.Prepare(texts, i - begin, text_at(in.row(i)));
+      for (size_t i = begin; i < end; ++i) {
+        const size_t row = in.row(i);
+        uint32_t given = texts.FindPrepared(ahead, i - begin);
+        if (given == Interner::kNone) [[unlikely]] given = NumberOf(text_at(row));
+        all_have_one &= given != Interner::kNone;
+        rows[row].*number = given;
       }
-      const size_t row = in.row(i);
-      rows[row].*number = NumberOf(i - first, std::invoke(text_of, std::as_const(rows[row])));
-      if (rows[row].*number == Interner::kNone) [[unlikely]] {
-        emit.Refuse(in.frame(), row,
-                    absl::ResourceExhaustedError(Concat("a new text, and ", options.max_texts,
-                                                        " are known, want at most as many")));
-        continue;
-      }
-      selection.Add(row);
     }
-    return emit.Push(Rows<In>(rows, in.frame(), selection));
+    if (all_have_one) [[likely]] return emit.Push(Rows<In>(rows, in.frame(), in.selection()));
+    return PushNumbered(in, rows, emit);
   }
 
   void Attach(const StateHost& host) {
@@ -109,12 +108,30 @@ struct InternOp {
   }
 
  private:
-  uint32_t NumberOf(size_t i, std::string_view text) {
-    if (shared == nullptr) return texts.Intern(ahead, i, text, options.max_texts);
-    const uint32_t known = texts.Find(ahead, i, text);
+  // Refuses the records that have no number.
+  template <typename Next>
+  [[gnu::noinline]] absl::Status PushNumbered(const Rows<In>& in, In* rows, Emitter<Next>& emit) {
+    selection.Clear();
+    for (size_t i = 0; i < in.size(); ++i) {
+      const size_t row = in.row(i);
+      if (rows[row].*number != Interner::kNone) {
+        selection.Add(row);
+        continue;
+      }
+      emit.Refuse(in.frame(), row,
+                  absl::ResourceExhaustedError(Concat("a new text, and ", options.max_texts,
+                                                      " are known, want at most as many")));
+    }
+    return emit.Push(Rows<In>(rows, in.frame(), selection));
+  }
+
+  // The number of a text that was not found where it was looked for.
+  [[gnu::noinline]] uint32_t NumberOf(std::string_view text) {
+    if (shared == nullptr) return texts.Intern(text, options.max_texts);
+    const uint32_t known = texts.Find(text);
     return known != Interner::kNone ? known : NumberOfNew(text);
   }
-  [[gnu::noinline]] uint32_t NumberOfNew(std::string_view text) {
+  uint32_t NumberOfNew(std::string_view text) {
     uint32_t given = Interner::kNone;
     {
       const std::lock_guard lock(shared->mutex);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <new>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -66,15 +68,15 @@ struct UpdateStateOp {
       const size_t row = in.row(i);
       auto entry = keys.Find(table, i);
       ItemUpdate<V> update(entry ? &entry->value : nullptr, in.event_time(i));
-      Result out = std::invoke(fn, update, in[i]);
       if constexpr (kMayRefuse) {
+        Result out = std::invoke(fn, update, in[i]);
         if (!out.ok()) [[unlikely]] {
           emit.Refuse(in.frame(), row, std::move(out).status());
           continue;
         }
         built[row] = *std::move(out);
       } else {
-        built[row] = std::move(out);
+        BuildAt(&built[row], update, in[i]);
       }
       selection.Add(row);
       if (!update.has_changed()) continue;
@@ -96,6 +98,16 @@ struct UpdateStateOp {
     return absl::OkStatus();
   }
   absl::Status Restore(const CheckpointReader& in) { return items.Restore(in); }
+
+ private:
+  // Made where it stands, if nothing stands there that has to be destroyed: g++ 12 would copy it word by word.
+  void BuildAt(Output* at, ItemUpdate<V>& update, const In& record) {
+    if constexpr (std::is_trivially_destructible_v<Output>) {
+      ::new (at) Output(std::invoke(fn, update, record));
+    } else {
+      *at = std::invoke(fn, update, record);
+    }
+  }
 };
 
 template <typename KeyF, typename F>

@@ -93,6 +93,13 @@ class ClaimTable {
   // `slices` as for Prepare(). Asks for memory ahead. REQUIRES: as Claim(), and i < ids.size().
   size_t ClaimNew(const IdBatch& ids, size_t i, absl::Span<const uint8_t> slices, Time earliest, Time latest);
 
+  // Whether claims say the same at every watermark from that of the last Expire() up to this one, as long as their
+  // event times are at most a window behind it.
+  bool AllAreLive(Time watermark) const {
+    return (runs_ == nullptr || runs_->empty()) &&
+           (buckets_.empty() || IsLive(buckets_.begin()->first, watermark));
+  }
+
   // Ends the uncertainty: of the ids claimed since the last call, those whose record was refused are
   // given back. REQUIRES: `ids` are those of Prepare().
   template <typename IsRefused>

@@ -70,7 +70,11 @@ class Interner {
     }
     // REQUIRES: i < kTexts.
     [[gnu::always_inline]] void Prepare(const Interner& interner, size_t i, std::string_view text) {
-      if (!IsShort(text)) [[unlikely]] return;
+      if (!IsShort(text)) [[unlikely]] {
+        packed_[i] = kOfNoText;
+        homes_[i] = interner.short_.Home(0);
+        return;
+      }
       const bool is_readable = reinterpret_cast<uintptr_t>(text.data()) - readable_ < readable_size_;
       const Word128 packed = is_readable ? PackReadableText(text) : PackText(text);
       packed_[i] = packed;
@@ -80,6 +84,8 @@ class Interner {
 
    private:
     friend class Interner;
+    // Its length is that of no short text.
+    static constexpr Word128 kOfNoText{~uint64_t{0}, ~uint64_t{0}};
     using Entry = internal::PackedShard<Word128, internal::TextNumber>::Entry;
     std::array<Entry*, kTexts> homes_{};
     std::array<Word128, kTexts> packed_{};
@@ -88,20 +94,20 @@ class Interner {
     uint64_t layout_ = 0;  // of the homes; an insert since then may have moved them
   };
 
-  // The number of the text that Prepare() was given as the i-th; a new one, if it has none and fewer than
-  // `max_texts` are known; else kNone.
-  [[gnu::always_inline]] uint32_t Intern(const Ahead& ahead, size_t i, std::string_view text, uint32_t max_texts) {
-    const uint32_t known = FindAhead(ahead, i, text);
-    return known != kNone ? known : Intern(text, max_texts);
+  // The number of the text that Prepare() was given as the i-th. kNone: it has none, or not where that
+  // looked; then Intern() or Find() say.
+  [[gnu::always_inline]] uint32_t FindPrepared(const Ahead& ahead, size_t i) const {
+    if (ahead.layout_ != layout_) [[unlikely]] return kNone;
+    const auto* const home = ahead.homes_[i];
+    const Word128& packed = ahead.packed_[i];
+    // Which of a line's two slots it is in, no branch can foresee.
+    const unsigned is_first = IsSame(home[0].packed, packed), is_second = IsSame(home[1].packed, packed);
+    return (is_first | is_second) != 0 ? home[is_second].value.number : kNone;
   }
-  // The same for one text by itself.
+  // The text's number; a new one, if it has none and fewer than `max_texts` are known; else kNone.
   uint32_t Intern(std::string_view text, uint32_t max_texts = kNone);
 
   // For who keeps a copy of what another interner has given: the number that Remember() was told, or kNone.
-  [[gnu::always_inline]] uint32_t Find(const Ahead& ahead, size_t i, std::string_view text) {
-    const uint32_t known = FindAhead(ahead, i, text);
-    return known != kNone ? known : Find(text);
-  }
   uint32_t Find(std::string_view text);
   // Such a copy has no texts: text(), size() and Checkpoint() know nothing of it.
   void Remember(std::string_view text, uint32_t number);
@@ -135,17 +141,6 @@ class Interner {
   }
   // The empty text is packed as what an empty slot holds.
   static bool IsShort(std::string_view text) { return text.size() - 1 < kLongestShortText; }
-  // kNone: it is not known, or not where it was looked for.
-  [[gnu::always_inline]] uint32_t FindAhead(const Ahead& ahead, size_t i, std::string_view text) const {
-    if (IsShort(text) && ahead.layout_ == layout_) [[likely]] {
-      const auto* const home = ahead.homes_[i];
-      const Word128& packed = ahead.packed_[i];
-      // Which of a line's two slots it is in, no branch can foresee.
-      const unsigned is_first = IsSame(home[0].packed, packed), is_second = IsSame(home[1].packed, packed);
-      if ((is_first | is_second) != 0) [[likely]] return home[is_second].value.number;
-    }
-    return kNone;
-  }
   internal::PackedShard<Word128, internal::TextNumber>::Entry& Insert(const Word128& packed);
   uint32_t InternLong(std::string_view text, uint32_t max_texts);
   uint32_t Add(std::string_view text);

@@ -108,17 +108,11 @@ class PackedTable {
   Handle Find(const P& key) { return Find(key, SliceOf(key)); }
 
   // The key's entry; made with a default value, and `fresh` set, if there is none.
-  Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
+  [[gnu::always_inline]] Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
     if (key == P{}) [[unlikely]] return FindOrInsertZero(shard, fresh);
-    Entry* entry = Probe::Find(home, key);
+    Entry* const entry = Probe::Find(home, key);
     fresh = entry->packed != key;
-    if (fresh) {
-      bool has_moved = false;
-      entry = shards_[shard].Insert(entry, key, hash_, *arena_, has_moved);
-      if (has_moved) ++layout_;
-      ++size_;
-    }
-    return {entry, shard};
+    return {fresh ? Insert(entry, shard, key) : entry, shard};
   }
   Handle FindOrInsert(const P& key, uint32_t slice, bool& fresh) {
     return FindOrInsert(Home(key, slice), slice, key, fresh);
@@ -200,6 +194,14 @@ class PackedTable {
     bool is_noted = false;
   };
   Handle Zero() { return {&zero_, kZeroShard}; }
+  // REQUIRES: Probe::Find() gave `empty` for the key.
+  [[gnu::noinline]] Entry* Insert(Entry* empty, uint32_t shard, const P& key) {
+    bool has_moved = false;
+    Entry* const entry = shards_[shard].Insert(empty, key, hash_, *arena_, has_moved);
+    if (has_moved) ++layout_;
+    ++size_;
+    return entry;
+  }
   Handle FindOrInsertZero(uint32_t slice, bool& fresh) {
     fresh = !std::exchange(has_zero_, true);
     if (fresh) {
