@@ -146,6 +146,20 @@ TEST_F(DedupTest, AnIdIsForgottenAnEighthAfterTheWindow) {
   EXPECT_EQ(driver_->Stats("dedup").keys, 3u);
 }
 
+TEST_F(DedupTest, ACopyBeforeTheRecordThatExpiresTheFirstIsACopyAndOneBehindItIsNone) {
+  UseDedup(3);
+  Push("a", "", 1, At(9));  // its bucket lives until 90
+  for (int i = 0; i < 2; ++i) Push("fills the batch " + std::to_string(i), "", 1, At(9));
+  // One batch.
+  Push("a", "before", 1, At(30));
+  Push("later", "", 1, At(95));
+  Push("a", "behind", 1, At(30));
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  ASSERT_EQ(copies_.all().size(), 1u);
+  EXPECT_EQ(copies_.all()[0].sku, "before");
+  EXPECT_EQ(out_.all().back().sku, "behind");
+}
+
 TEST_F(DedupTest, ARecordOlderThanTheWindowCannotBeJudged) {
   UseDedup();
   Push("a", "", 1, At(100));
