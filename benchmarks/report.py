@@ -56,7 +56,7 @@ def operators(results):
             continue
         name = re.sub(r"_median$|/real_time", "", b["name"])
         what, contender, *size = name.split("/")
-        unit, per = next((k, v) for k, v in b.items() if re.fullmatch("per_(id|line|record|row|update)", k))
+        unit, per = next((k, v) for k, v in b.items() if re.fullmatch("per_(id|key|line|record|row|update)", k))
         groups.setdefault((what, unit[4:], "".join(size)), {})[contender] = per * 1e9
     rows = []
     for (what, unit, size), by in groups.items():
@@ -76,6 +76,16 @@ def plain(results, name, columns):
     return table(list(columns.values()), rows)
 
 
+def parser(results):
+    """A row an input, medians; and the speed beside simdjson's readers of the same fields."""
+    rows = []
+    for m in lines_of(results / "parser.json"):
+        by = m["ns_per_line"]
+        rows.append([m["input"], ", ".join(f"{way} {ns:.0f}" for way, ns in by.items())] +
+                    [f"{by[other] / by['reader']:.2f}" if other in by else "" for other in ("DOM", "iterate_many")])
+    return table(["input", "ns a line: medians", "the reader's speed over DOM's", "over iterate_many's"], rows)
+
+
 COMMIT = {"store": "store", "keys": "changed keys", "cut_ms_median": "lane stopped, ms: median",
           "cut_ms_max": "worst", "other_step_ms_max": "worst other step, ms",
           "durable_after_ms_median": "durable after, ms: median", "durable_after_ms_max": "worst",
@@ -90,6 +100,10 @@ STEADY = {"store": "commits to", "events": "events", "days": "days of event time
           "resident_mb_by_day": "MB resident at the end of each day",
           "resident_after_day_8_most_over_least": "most over least after day 8",
           "allocations_per_event_after_day_8": "allocations an event after day 8"}
+DEDUP = {"ids": "ids", "budget_mib": "budget, MiB", "ns_an_id": "ns a new id: median of batches",
+         "ns_an_id_mean": "mean", "ns_an_id_one_of_ten_a_copy": "one of ten a copy", "longest_batch_ms": "longest batch of 512, ms",
+         "longest_cut_ms": "longest cut, ms", "vain_reads": "vain reads", "bytes_to_store_an_id": "bytes stored an id",
+         "peak_rss_mib": "resident at most, MiB", "reopen_seconds": "reopen, s"}
 RETAIL = {"run": "threads on", "events_per_second": "events/s",
           "cpu_s_per_million_events": "CPU, s a million", "written_mb_per_million_events": "written, MB a million",
           "disk_mb_per_s": "disk, MB/s", "share_of_that": "share of what the disk allows"}
@@ -114,10 +128,10 @@ def main():
     (docs / "performance").mkdir(exist_ok=True)
     page = docs / "performance.md"
     text = page.read_text(encoding="utf-8")
-    sections = {"machine": machine(results), "operators": operators(results),
+    sections = {"machine": machine(results), "operators": operators(results), "parser": parser(results),
                 "compile_time": compile_time(results)}
     for name, columns in ("commit", COMMIT), ("latency", LATENCY), ("recovery", RECOVERY), ("steady", STEADY), \
-            ("retail", RETAIL):
+            ("retail", RETAIL), ("dedup_disk", DEDUP):
         sections[name] = plain(results, name, columns)
     sections.update({name: workload(results, name, docs) for name in TITLES})
     for name, content in sections.items():

@@ -4,8 +4,8 @@
 #   benchmarks/run.sh [small|normal|large]     default: normal
 #
 # small   seconds a benchmark, to see that it runs: its numbers say little
-# normal  the workloads as they are defined: 8 GB of memory, half an hour
-# large   also 100 million ids, and more rounds
+# normal  the workloads as they are defined: 8 GB of memory, 40 GB of disk, an hour
+# large   also 100 million ids in memory, and more rounds
 #
 # What was measured lies in build/bench-results. Let nothing else run meanwhile.
 set -euo pipefail
@@ -16,13 +16,14 @@ case $size in
   small) w1=200000 tuples=5000000 rounds=3 ids=1000000 seconds=0.02
          commit='--keys 100000 --epochs 4' recovery='--keys 100000 --commits 1,40' latency='--events 300000 --seconds 0.5'
          steady='--events 3000000'
-         retail=200000 ;;
+         retail=200000 parses=3 disk_ids='1000000 16' ;;
   normal) w1=10000000 tuples=100000000 rounds=5 ids=1000000,10000000 seconds=0.2
-          commit='' recovery='' latency='' steady='' retail=4000000 ;;
+          commit='' recovery='' latency='' steady='' retail=4000000
+          parses=21 disk_ids='1000000000 4096' ;;
   large) w1=10000000 tuples=100000000 rounds=9 ids=1000000,10000000,100000000 seconds=0.5
          commit='--epochs 40' recovery='--keys 100000,1000000,8000000' latency='--events 10000000 --seconds 10'
          steady=''
-         retail=10000000 ;;
+         retail=10000000 parses=51 disk_ids='1000000000 4096' ;;
   *) echo "usage: benchmarks/run.sh [small|normal|large]" >&2; exit 2 ;;
 esac
 
@@ -35,8 +36,8 @@ mkdir -p "$build" "$results"
 cmake/install-deps.sh --bench
 echo "building" >&2
 if ! { cmake --preset bench -B "$build" -DRTSTREAM_BUILD_TESTS=OFF &&
-       cmake --build "$build" --parallel --target bench_pipelines bench_operators bench_commit bench_latency \
-         bench_recovery bench_steady retail; } \
+       cmake --build "$build" --parallel --target bench_pipelines bench_operators bench_commit \
+         bench_dedup_disk bench_latency bench_parse bench_recovery bench_steady retail; } \
     >"$results/build.log" 2>&1; then
   tail -n 30 "$results/build.log" >&2
   exit 1
@@ -78,6 +79,8 @@ echo "operators" >&2
 "$build/benchmarks/bench_operators" "--ids=$ids" --benchmark_repetitions="$rounds" \
   --benchmark_min_time="$seconds" --benchmark_enable_random_interleaving=true --benchmark_out="$results/operators.json" \
   --benchmark_out_format=json >"$results/operators.txt" 2>&1
+echo "parser" >&2
+taskset -c "$cpu" "$build/benchmarks/bench_parse" "$parses" >"$results/parser.json"
 # On the disk that holds the results.
 mkdir -p "$results/disk"
 # shellcheck disable=SC2086
@@ -93,6 +96,10 @@ mkdir -p "$results/disk"
 echo "retail, end to end" >&2
 benchmarks/retail_end_to_end.sh --retail "$build/examples/retail/retail" --events "$retail" --rounds 3 \
   --dir "$results/disk" >"$results/retail.json"
+echo "ids on disk" >&2
+# shellcheck disable=SC2086
+BENCH_DIR=$build/benchmarks benchmarks/dedup_disk.sh $disk_ids "$results/disk" 2>"$results/dedup_disk.log" \
+  >"$results/dedup_disk.json"
 rmdir "$results/disk"
 echo "compile time" >&2
 benchmarks/compile_time.sh "$(cache CMAKE_CXX_COMPILER)" >"$results/compile_time.txt"

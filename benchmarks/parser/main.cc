@@ -98,12 +98,14 @@ void Print(const std::string& input, const SaleLines& lines, std::vector<Way> wa
       }
     }
   }
-  std::printf("%-34s", input.c_str());
+  std::printf(R"({"input":"%s","ns_per_line":{)", input.c_str());
+  const char* separator = "";
   for (Way& way : ways) {
     std::nth_element(way.times.begin(), way.times.begin() + rounds / 2, way.times.end());
-    std::printf("  %s %.0f", way.name.c_str(), way.times[static_cast<size_t>(rounds) / 2]);
+    std::printf(R"(%s"%s":%.1f)", separator, way.name.c_str(), way.times[static_cast<size_t>(rounds) / 2]);
+    separator = ",";
   }
-  std::printf("\n");
+  std::printf("}}\n");
 }
 
 std::vector<Way> JsonWays() {

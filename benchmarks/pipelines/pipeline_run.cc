@@ -1,8 +1,11 @@
 #include "benchmarks/pipelines/pipeline_run.h"
 
+#include <sched.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -20,6 +23,30 @@ rtstream::RunOptions Options() {
   return options;
 }
 
+// While it lives, threads that the calling one makes run on the processors that it is not bound to; if it is
+// bound to all of them, anywhere.
+class ThreadsBeside {
+ public:
+  ThreadsBeside() {
+    cpu_set_t beside;
+    CPU_ZERO(&beside);
+    if (sched_getaffinity(0, sizeof own_, &own_) != 0) return;
+    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+      if (!CPU_ISSET(cpu, &own_)) CPU_SET(cpu, &beside);
+    }
+    is_changed_ = sched_setaffinity(0, sizeof beside, &beside) == 0;
+  }
+  ~ThreadsBeside() {
+    if (is_changed_) sched_setaffinity(0, sizeof own_, &own_);
+  }
+  ThreadsBeside(const ThreadsBeside&) = delete;
+  ThreadsBeside& operator=(const ThreadsBeside&) = delete;
+
+ private:
+  cpu_set_t own_{};
+  bool is_changed_ = false;
+};
+
 }  // namespace
 
 void PipelineRun::MakeStore(Commits commits) {
@@ -36,6 +63,8 @@ void PipelineRun::MakeStore(Commits commits) {
 }
 
 PipelineRun::PipelineRun(rtstream::Pipeline pipeline, Commits commits) {
+  std::optional<ThreadsBeside> beside;
+  if (commits == Commits::kLog) beside.emplace();
   MakeStore(commits);
   if (!opened_.ok()) return;
   runner_ = store_ == nullptr

@@ -13,7 +13,7 @@
 namespace bench {
 
 // Where the commits of a run go, every 200 ms, as the library has it by default. kLog: to the disk, below
-// $TMPDIR or /tmp.
+// $TMPDIR or /tmp, by a thread on the processors that the caller is not bound to, if it is to some.
 enum class Commits { kNone, kLog, kMemory };
 
 // A pipeline run to the end of its source.
