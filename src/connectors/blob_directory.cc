@@ -31,11 +31,10 @@ class FileWriter final : public BlobWriter {
       written_ += static_cast<uint64_t>(n);
       // Little at a time goes to the disk: a gigabyte at once would keep reads waiting.
       if (written_ - begun_ < kWriteAhead) continue;
-      sync_file_range(fd_.get(), static_cast<off_t>(done_), static_cast<off_t>(begun_ - done_),
-                      SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+      RTSTREAM_RETURN_IF_ERROR(WriteBack(done_, begun_, SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE |
+                                                            SYNC_FILE_RANGE_WAIT_AFTER));
       done_ = begun_;
-      sync_file_range(fd_.get(), static_cast<off_t>(begun_), static_cast<off_t>(written_ - begun_),
-                      SYNC_FILE_RANGE_WRITE);
+      RTSTREAM_RETURN_IF_ERROR(WriteBack(begun_, written_, SYNC_FILE_RANGE_WRITE));
       begun_ = written_;
     }
     return absl::OkStatus();
@@ -47,6 +46,16 @@ class FileWriter final : public BlobWriter {
 
  private:
   static constexpr size_t kWriteAhead = size_t{4} << 20;
+
+  // The kernel tells of a write that failed once: here, and Finish() would not hear of it.
+  absl::Status WriteBack(uint64_t begin, uint64_t end, unsigned how) {
+    if (sync_file_range(fd_.get(), static_cast<off_t>(begin), static_cast<off_t>(end - begin), how) == 0) {
+      return absl::OkStatus();
+    }
+    // Not every file system can.
+    if (errno == ENOSYS || errno == EINVAL || errno == ESPIPE) return absl::OkStatus();
+    return ErrnoStatus(errno, "write back", path_);
+  }
 
   UniqueFd fd_;
   std::string path_, directory_;
@@ -78,7 +87,9 @@ class FileReader final : public BlobReader {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BlobDirectory>> BlobDirectory::Make(std::string path) {
-  if (mkdir(path.c_str(), 0777) != 0 && errno != EEXIST) {
+  if (mkdir(path.c_str(), 0777) == 0) {
+    RTSTREAM_RETURN_IF_ERROR(SyncDirectory(Concat(path, "/..")));
+  } else if (errno != EEXIST) {
     return ErrnoStatus(errno, "make directory", path);
   }
   RTSTREAM_RETURN_IF_ERROR(SyncDirectory(path));

@@ -132,7 +132,9 @@ class Replay {
       offset = record->end;
       record = std::move(next);
     }
-    RTSTREAM_ASSIGN_OR_RETURN(const std::optional<uint64_t> later, reader.FindRecord(offset + kLogBlock));
+    // Behind the end; in a segment whose head is damaged, anywhere.
+    RTSTREAM_ASSIGN_OR_RETURN(const std::optional<uint64_t> later,
+                              reader.FindRecord(is_ours ? offset + kLogBlock : offset));
     if (later) return Hole(*segment, offset);
     if (is_first || has_records) {
       log_.last_path = segment->path();

@@ -203,7 +203,10 @@ void OpenLog::Discard(std::unique_ptr<LogWriter>& unused) {
 
 // A segment that is not ready yet is made here, and is the time of an allocation and three syncs.
 absl::Status OpenLog::MakeRoom(uint64_t size) {
-  if (writer_ != nullptr && writer_->capacity() - writer_->end() >= size) return absl::OkStatus();
+  // A longer segment was made for the record that it holds, and can only go once it is not the last.
+  if (writer_ != nullptr && writer_->capacity() <= segment_bytes_ && writer_->capacity() - writer_->end() >= size) {
+    return absl::OkStatus();
+  }
   const uint64_t wanted = std::max(segment_bytes_, kLogBlock + size);
   std::unique_ptr<LogWriter> next;
   LogName name{lineage_, 0};

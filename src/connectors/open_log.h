@@ -57,8 +57,8 @@ class OpenLog {
  private:
   OpenLog(std::string dir, StateDirectory directory, const LogStoreOptions& options);
 
-  // The caller holds write_mutex_.
   absl::Status Refuse(absl::Status failure);
+  // The caller holds write_mutex_, which WaitForRoom() lets go of while it waits.
   absl::Status WaitForRoom(std::unique_lock<std::mutex>& write_lock);
   absl::Status CheckVersions(const StateBatch& batch) const;
   absl::Status MakeRoom(uint64_t size);

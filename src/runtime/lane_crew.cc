@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rtstream/base/status_macros.h"
+#include "want_of_memory.h"
 
 namespace rtstream {
 namespace {
@@ -45,20 +46,26 @@ absl::Status LaneCrew::Run() {
 }
 
 void LaneCrew::RunLane(Place& place) {
+  absl::Status status = internal::WithoutBadAlloc([&] { return Serve(place); });
+  if (!status.ok()) Fail(std::move(status));
+}
+
+absl::Status LaneCrew::Serve(Place& place) {
   while (!has_failed()) {
     const uint32_t seen = events_.load();
     absl::StatusOr<bool> did = TakeBlock(place);
     if (did.ok() && !*did) {
       if (meet_at_.load(std::memory_order_acquire) == place.next) {
-        if (is_end_) return;
-        if (absl::Status status = MeetToCommit(place); !status.ok()) return Fail(std::move(status));
+        if (is_end_) return absl::OkStatus();
+        RTSTREAM_RETURN_IF_ERROR(MeetToCommit(place));
         continue;
       }
       did = ReadBlock();
     }
-    if (!did.ok()) return Fail(std::move(did).status());
+    if (!did.ok()) return std::move(did).status();
     if (!*did) WaitForChange(seen);
   }
+  return absl::OkStatus();
 }
 
 void LaneCrew::WaitForChange(uint32_t seen) {
@@ -195,7 +202,8 @@ absl::StatusOr<PollResult> LaneCrew::FillBlock(Block& block) {
     return polled;
   }
   Frame& frame = body.frame();
-  frame.label = *labels_.emplace(frame.label).first;
+  const auto label = labels_.find(frame.label);
+  frame.label = label != labels_.end() ? *label : *labels_.emplace(frame.label).first;
   const uint32_t index = frame.partition;
   block.partition = run_.PartitionId(index);
   if (last_index_ != index && last_index_ != RunState::kUnknown) NoteEnd(last_index_, block.ends_before);

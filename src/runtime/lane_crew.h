@@ -61,6 +61,8 @@ class LaneCrew {
   };
 
   void RunLane(Place& place);
+  // Until the end, or until a lane has failed.
+  absl::Status Serve(Place& place);
   // False: there was nothing to do.
   absl::StatusOr<bool> TakeBlock(Place& place);
   absl::StatusOr<bool> ReadBlock();

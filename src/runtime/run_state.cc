@@ -27,6 +27,7 @@ RunState::RunState(MakeFn make, bool makes_many, StateStore* store, RunOptions o
       makes_many_(makes_many),
       store_(store != nullptr ? store : &no_store_) {
   options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
+  options.max_bytes_in_flight = std::max<uint64_t>(options.max_bytes_in_flight, 1);  // one batch at a time
   MakeLanes(make);
   sinks = std::make_unique<SinkSet>(copies[0]->body.nodes(), options.dead_letters);
   Committer::Options commits{options.commit_in_background, options.retry, seed + 1, sinks->staged(), {}};

@@ -6,6 +6,7 @@
 #include "lane_crew.h"
 #include "rtstream/base/status_macros.h"
 #include "run_state.h"
+#include "want_of_memory.h"
 
 namespace rtstream {
 
@@ -45,8 +46,6 @@ class Runner::Impl {
 };
 
 absl::StatusOr<StepResult> Runner::Impl::Step() {
-  if (!run_.is_open()) return absl::FailedPreconditionError("a runner must be opened before it steps");
-  if (run_.options.lanes > 1) return absl::FailedPreconditionError("several lanes are run by Run() only");
   RTSTREAM_RETURN_IF_ERROR(run_.PublishDurable());
   lane().Enter(body().nodes()[0]);
   absl::StatusOr<PollResult> polled = run_.Poll(*run_.copies[0], lane());
@@ -140,25 +139,29 @@ Runner::~Runner() = default;
 
 absl::Status Runner::Open() {
   RTSTREAM_RETURN_IF_ERROR(impl_->failure());
-  return impl_->Remember(impl_->run().Open());
+  return impl_->Remember(internal::WithoutBadAlloc([this] { return impl_->run().Open(); }));
 }
 
 absl::StatusOr<StepResult> Runner::Step() {
   RTSTREAM_RETURN_IF_ERROR(impl_->failure());
-  absl::StatusOr<StepResult> result = impl_->Step();
+  // A wrong call spoils nothing.
+  if (!impl_->run().is_open()) return absl::FailedPreconditionError("a runner must be opened before it steps");
+  if (impl_->run().options.lanes > 1) return absl::FailedPreconditionError("several lanes are run by Run() only");
+  absl::StatusOr<StepResult> result = internal::WithoutBadAlloc([this] { return impl_->Step(); });
   RTSTREAM_RETURN_IF_ERROR(impl_->Remember(result.status()));
   return result;
 }
 
 absl::Status Runner::Commit() {
   RTSTREAM_RETURN_IF_ERROR(impl_->failure());
-  return impl_->Remember(impl_->run().Commit());
+  return impl_->Remember(internal::WithoutBadAlloc([this] { return impl_->run().Commit(); }));
 }
 
 absl::Status Runner::Run() {
   RTSTREAM_RETURN_IF_ERROR(Open());
   const bool is_one = impl_->run().options.lanes == 1;
-  RTSTREAM_RETURN_IF_ERROR(impl_->Remember(is_one ? impl_->RunSteps() : impl_->RunLanes()));
+  RTSTREAM_RETURN_IF_ERROR(impl_->Remember(internal::WithoutBadAlloc(
+      [&] { return is_one ? impl_->RunSteps() : impl_->RunLanes(); })));
   return Commit();
 }
 

@@ -28,6 +28,11 @@ std::string LaneKey(char kind, int64_t bucket, uint32_t lane) {
                 SliceDigits(lane), "/");
 }
 
+absl::Status NoRoomError() {
+  return absl::ResourceExhaustedError(
+      Concat("the stored ids have more than ", ClaimTable::kMostChunks, " groups, want at most as many"));
+}
+
 }  // namespace
 
 template <typename Id>
@@ -174,8 +179,9 @@ absl::Status ClaimTable::ReadBlocks(const CheckpointReader& in, Kind kind) {
 }
 
 template <typename Id>
-void ClaimTable::Load(int64_t number, uint32_t slice, uint64_t hash, const Id& id) {
+bool ClaimTable::Load(int64_t number, uint32_t slice, uint64_t hash, const Id& id) {
   const uint32_t ref = Append(number, slice, id);
+  if (ref == 0) return false;
   uint32_t* const known = index_.Find(hash, [&](uint32_t r) { return log_.IsAt(r, id); });
   // Scanned in ascending buckets: the latest claim of an id wins.
   if (known != nullptr) {
@@ -184,6 +190,7 @@ void ClaimTable::Load(int64_t number, uint32_t slice, uint64_t hash, const Id& i
   } else {
     index_.Insert(hash, ref);
   }
+  return true;
 }
 
 absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, uint64_t epoch, std::string_view block,
@@ -212,7 +219,7 @@ absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, uint64_t epoch, st
     if (kind == kTexts) {
       for (; n > 0 && in.ok(); --n) {
         const std::string_view text = in.String();
-        if (in.ok() && is_owned) Load(number, slice, hash_(text), text);
+        if (in.ok() && is_owned && !Load(number, slice, hash_(text), text)) return NoRoomError();
       }
       continue;
     }
@@ -221,7 +228,7 @@ absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, uint64_t epoch, st
     for (ByteReader each(numbers); !each.done();) {
       const uint64_t high = each.U64();
       const Word128 hash{high, options_.fingerprints ? 0 : each.U64()};
-      Load(number, slice, high, hash);
+      if (!Load(number, slice, high, hash)) return NoRoomError();
     }
   }
   if (!in.ok()) return absl::DataLossError("a block of ids is cut short");

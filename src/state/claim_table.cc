@@ -109,6 +109,7 @@ uint32_t ClaimTable::Append(int64_t number, uint32_t slice, const Id& id) {
   if (slice >= open.size()) [[unlikely]] open.resize(slice + 1);
   uint32_t& at = open[slice];
   if (!log_.Fits(at, id)) [[unlikely]] {
+    if (!log_.may_make_chunk()) return 0;
     at = log_.NewChunk(number, slice, id, at);
     bucket.chunks.push_back(at);
   }
@@ -178,6 +179,7 @@ ClaimTable::Outcome ClaimTable::ClaimOne(const Id& id, uint32_t i, uint32_t slic
     }
   }
   const uint32_t ref = Append(NumberOf(event_time), slice, id);
+  if (ref == 0) [[unlikely]] return Outcome::kNoRoom;
   if (known != nullptr) {
     --log_.chunk(IdLog::ChunkNumberOf(*known)).references;
     *known = ref;

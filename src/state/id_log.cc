@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <new>
 #include <utility>
 
 namespace rtstream {
@@ -78,7 +77,6 @@ uint32_t IdLog::NewChunk(int64_t bucket, uint32_t slice, bool holds_numbers, uin
   }
   if (holds_numbers && tags_ != Tags::kNone) TakeTags(chunk);
   if (free_numbers_.empty()) {
-    if (numbers_given_ == uint32_t{1} << (32 - kChunkBits)) throw std::bad_alloc();
     if (numbers_given_ % kPiece == 0) pieces_.push_back(std::make_unique<Chunk[]>(kPiece));
     free_numbers_.push_back(numbers_given_++);
   }

@@ -9,6 +9,7 @@ PipelineDriver::PipelineDriver(std::function<Pipeline()> make, RunOptions option
   options_.clock = &clock_;
   options_.dead_letters = &letters_;
   options_.commit_in_background = false;
+  options_.lanes = 1;
   if (options_.seed == 0) options_.seed = 1;
   runner_ = std::make_unique<Runner>(make_(), store_, options_);
 }

@@ -175,6 +175,26 @@ TEST_F(DamagedLog, HoleInFrontOfAWholeRecordIsDamageWhateverTheWitnessSays) {
   Expect(StatusIs(kDamaged, HasSubstr("later ones are there")));
 }
 
+TEST(LogDirectory, LoneRecordOfASegmentThatLostItsHeadIsDamageWhateverTheWitnessSays) {
+  ScratchDir scratch;
+  const std::string dir = scratch.Path("state"), later = scratch.Path("later");
+  const LogStoreOptions options{.segment_bytes = kSmallSegment};
+  // Each commit is in a segment of its own.
+  ASSERT_THAT(NumberedCommits::Apply(**LogStore::Open(dir, options), 1, 3, kSmallSegment), IsOk());
+  std::filesystem::copy(dir, later);
+  ASSERT_THAT(NumberedCommits::Apply(**LogStore::Open(later, options), 4, 4, kSmallSegment), IsOk());
+  std::string last;
+  for (const std::string& name : FilesOf(later, "log-")) {
+    if (scratch.Read("later/" + name).find_first_not_of('\0', 4096) != std::string::npos) last = name;
+  }
+  std::string bytes = scratch.Read("later/" + last);
+  ASSERT_NE(bytes, scratch.Read("state/" + last));
+  bytes.replace(0, 4096, 4096, '\0');
+  scratch.Write("state/" + last, bytes);
+  EXPECT_THAT(ReadLogReadOnly(dir), StatusIs(kDamaged, HasSubstr("later ones are there")));
+  EXPECT_THAT(OpenAndReadLog(dir), StatusIs(kDamaged, HasSubstr("later ones are there")));
+}
+
 TEST_F(DamagedLog, MissingSegmentIsFound) {
   const std::vector<std::string> logs = FilesOf(dir, "log-");
   for (const std::string& name : logs) {

@@ -103,6 +103,21 @@ TEST(LogStore, BatchLargerThanASegmentIsOneRecord) {
   EXPECT_THAT(OpenAndReadLog(dir), IsOkAndHolds(NumberedCommits::After(20, size)));
 }
 
+TEST(LogStore, LongRecordThatIsDeadDoesNotKeepTheNextWaiting) {
+  ScratchDir scratch;
+  const auto store = LogStore::Open(scratch.Path("state"), {.segment_bytes = kSmallSegment});
+  ASSERT_THAT(store.status(), IsOk());
+  StateBatch batch;
+  // Its segment has room for more, as its key counts twice.
+  batch.Put(std::string(20'000, 'k'), std::string(40 * kSmallSegment, 'v'));
+  ASSERT_THAT((*store)->Apply(batch), IsOk());
+  batch.Clear();
+  batch.DeleteRange("k", "l");
+  ASSERT_THAT((*store)->Apply(batch), IsOk());
+  ASSERT_THAT(NumberedCommits::Apply(**store, 1, 20), IsOk());
+  EXPECT_THAT(ReadAll(**store), IsOkAndHolds(NumberedCommits::After(20)));
+}
+
 // Each commit of many random puts, deletes and ranges; the store is opened anew now and then.
 TEST(LogStore, RandomHistoryEqualsAMap) {
   const auto seed = static_cast<uint64_t>(::testing::UnitTest::GetInstance()->random_seed()) + 1;

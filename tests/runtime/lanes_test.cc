@@ -110,6 +110,30 @@ TEST_P(LanesTest, ARunThatFailsGoesOnFromItsLastCommit) {
 
 INSTANTIATE_TEST_SUITE_P(Lanes, LanesTest, ::testing::Values(2, 3, 7));
 
+TEST(Lanes, WithoutRoomForInputOneBatchIsUnderWayAtATime) {
+  LanesWorld world(MakeVisits(1, 1'000)), expected(MakeVisits(1, 1'000));
+  RunOptions options = world.Options(2);
+  options.max_bytes_in_flight = 0;
+  ASSERT_THAT(world.Run(options), IsOk());
+  ASSERT_THAT(expected.Run(1), IsOk());
+  EXPECT_EQ(world.Collect(), expected.Collect());
+}
+
+TEST(Lanes, StepIsRefusedAndSpoilsNothing) {
+  MemorySource<Visit> source;
+  source.Push({});
+  source.Finish();
+  MemorySink<Visit> sink("sink");
+  MemoryStateStore store;
+  Runner runner([&] { return From(source) | KeyBy("a", [](const Visit& v) { return v.page; }) | To(sink); }, store,
+                {.lanes = 2});
+  EXPECT_THAT(runner.Step().status(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("opened before")));
+  ASSERT_THAT(runner.Open(), IsOk());
+  EXPECT_THAT(runner.Step().status(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("several lanes")));
+  ASSERT_THAT(runner.Run(), IsOk());
+  EXPECT_EQ(sink.all().size(), 1u);
+}
+
 TEST(Lanes, StateOfAnotherKeyByIsRefused) {
   LanesWorld world(MakeVisits(1, 100));
   ASSERT_THAT(world.Run(2), IsOk());

@@ -293,6 +293,29 @@ TEST_F(ClaimTableTest, BucketsOfOneIdTakeLittleEach) {
   EXPECT_LE(claims->memory(), memory + Pages::kHugePage);
 }
 
+TEST_F(ClaimTableTest, ABucketMoreThanThereIsRoomForIsRefusedUntilOthersHaveGone) {
+  const auto claim = [&](int64_t bucket, int64_t watermark) {
+    ids.Clear();
+    ids.AddNumber({static_cast<uint64_t>(bucket), 1});
+    EXPECT_THAT(claims->Prepare(ids), IsOk());
+    const Outcome outcome = claims->Claim(ids, 0, 0, At(bucket * 100), At(watermark));
+    claims->SettleAll();
+    return outcome;
+  };
+  constexpr int64_t kMost = ClaimTable::kMostChunks;
+  for (int64_t i = 0; i < kMost; ++i) ASSERT_EQ(claim(i, 0), Outcome::kNew) << i;
+  EXPECT_EQ(claim(kMost, 0), Outcome::kNoRoom);
+  EXPECT_EQ(claim(kMost, 0), Outcome::kNoRoom);
+  EXPECT_EQ(claim(0, 0), Outcome::kDuplicate);
+  const int64_t later = kMost / 2 * 100;
+  // Their places are taken back by and by.
+  for (int rounds = 0; claims->size() > size_t{kMost} / 2 + 10 || claim(kMost, later) == Outcome::kNoRoom; ++rounds) {
+    ASSERT_LT(rounds, 100'000);
+    claims->Expire(At(later));
+  }
+  EXPECT_EQ(claim(kMost, later), Outcome::kDuplicate);
+}
+
 TEST_F(ClaimTableTest, IdsTakeTheirMemoryFromThePool) {
   PagePool pool;
   claims->Attach({.pages = &pool});

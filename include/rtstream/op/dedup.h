@@ -97,6 +97,8 @@ struct DedupOp {
       }
       if (outcome == ClaimTable::Outcome::kNew) {
         fresh.Add(in.row(i));
+      } else if (outcome == ClaimTable::Outcome::kNoRoom) [[unlikely]] {
+        emit.Refuse(in.frame(), in.row(i), NoRoomError());
       } else {
         duplicates.Add(in.row(i));
       }
@@ -174,6 +176,11 @@ struct DedupOp {
     return absl::OkStatus();
   }
 
+  absl::Status NoRoomError() const {
+    return absl::ResourceExhaustedError(Concat(
+        "ids of ", ClaimTable::kMostChunks, " groups are remembered, want fewer: each eighth of the window of ",
+        options.window.count() / 1'000'000, " s that has an event time takes one"));
+  }
   absl::Status TooOldError(Time event_time, Time watermark) const {
     return absl::OutOfRangeError(Concat(
         "event time is ", SaturatingDifference(watermark, event_time).count() / 1'000'000,
@@ -215,6 +222,8 @@ struct DedupStage : StageTag {
 //          refuses the record, the claim is given back in the same commit.
 // Watermark  forgets ids whose window has passed; passes it on.
 // Refuses  OutOfRange: a record older than the watermark minus the window, which cannot be judged.
+//          ResourceExhausted: one whose event time begins an eighth of the window while 524,287 others are remembered:
+//          times lie far ahead of the watermark; check them before.
 template <typename F, typename Side = internal::NoSideOutput>
 auto Dedup(std::string name, F id, const DedupOptions& options, Side side = {}) {
   return internal::DedupStage<F, decltype(internal::SideChain(std::move(side)))>(

@@ -104,7 +104,8 @@ class Runner {
   // the first lane; the others are threads that live as long as the call.
   absl::Status Run();
 
-  // Makes Run() return after the batch at hand and a commit. A plug-in that fails for now is asked once
+  // Makes Run() return after the batch at hand and a commit, for good: a runner that was stopped does not run
+  // again. A plug-in that fails for now is asked once
   // more, without waiting; if a sink or a table fails again, Run() returns its error. Any thread; not
   // from a signal handler.
   void RequestStop();

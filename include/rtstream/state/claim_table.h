@@ -64,7 +64,9 @@ class ClaimTable {
     kNew,        // claimed now
     kDuplicate,  // claimed before
     kPending,    // claimed since the last Settle(): its record's outcome is not known yet
+    kNoRoom,     // not claimed: kMostChunks chunks are in use, one at least for each bucket
   };
+  static constexpr uint32_t kMostChunks = IdLog::kMostChunks;
   static constexpr uint64_t kAllSlices = ~uint64_t{0};
   static_assert(kSlices == 64);
 
@@ -156,7 +158,7 @@ class ClaimTable {
   Outcome ClaimOne(const Id& id, uint32_t i, uint32_t slice, Time event_time, Time watermark);
   int64_t NumberOf(Time event_time);
   Bucket& BucketOf(int64_t number);
-  // The id's place in the log of its bucket.
+  // The id's place in the log of its bucket; 0: there is no room for another chunk.
   template <typename Id>
   uint32_t Append(int64_t number, uint32_t slice, const Id& id);
   // ClaimNew() for ids of one slice.
@@ -180,9 +182,9 @@ class ClaimTable {
   // Names the run that was built, if one was, and begins the next one if that is due.
   absl::Status CommitRuns(CheckpointWriter& out);
   void BuildRunIfDue(uint64_t epoch);
-  // Restores one id.
+  // Restores one id. False: there is no room.
   template <typename Id>
-  void Load(int64_t number, uint32_t slice, uint64_t hash, const Id& id);
+  bool Load(int64_t number, uint32_t slice, uint64_t hash, const Id& id);
 
   ClaimOptions options_;
   Duration width_{2};

@@ -46,7 +46,7 @@ class ChunkMemory {
 // tags of numbers that are still to be stored are kept beside them.
 //
 // Chunks come in sizes from 32 units, so that a bucket of a few ids costs little, to 8192. There are at most
-// 524,287 of them: 4 G numbers; one more throws std::bad_alloc, as does want of memory. Not thread-safe;
+// 524,287 of them: 4 G numbers. Throws std::bad_alloc for want of memory. Not thread-safe;
 // what stands below `used` of a chunk does not change and may be read by another thread until it is freed.
 class IdLog {
  public:
@@ -92,7 +92,11 @@ class IdLog {
   bool Fits(uint32_t number, const Id& id) const {
     return number != 0 && chunk(number).used + UnitsOf(id) <= chunk(number).size;
   }
+  // Most chunks at a time.
+  static constexpr uint32_t kMostChunks = (uint32_t{1} << (32 - kChunkBits)) - 1;
+  bool may_make_chunk() const { return !free_numbers_.empty() || numbers_given_ <= kMostChunks; }
   // A chunk for ids of the id's kind, with room for it, twice the size of chunk `before` (0: none).
+  // REQUIRES: may_make_chunk().
   template <typename Id>
   uint32_t NewChunk(int64_t bucket, uint32_t slice, const Id& id, uint32_t before) {
     return NewChunk(bucket, slice, std::is_same_v<Id, Word128>, UnitsOf(id), before);

@@ -29,7 +29,8 @@ namespace rtstream::testing {
 class PipelineDriver {
  public:
   // `make` composes the pipeline; it is called again after each crash. What it refers to must outlive
-  // the driver. Options that the driver sets itself: clock, dead_letters, commit_in_background.
+  // the driver. Options that the driver sets itself: clock, dead_letters, commit_in_background, and lanes,
+  // which is one: several run by themselves.
   explicit PipelineDriver(std::function<Pipeline()> make, RunOptions options = {});
   ~PipelineDriver();
 
