@@ -99,9 +99,9 @@ class Walk {
       outcome.record = &record_.sale;
       outcome.result = rt::MovementResult::kNotEnoughFree;
       outcome.stock = {record_.on_hand, record_.reserved};
-      text_.clear();
+      text_.Clear();
       HotLine()(outcome, text_);
-      refusals_.Add(text_);
+      refusals_.Add(text_.view());
     }
   }
 
@@ -114,13 +114,13 @@ class Walk {
       NoteIdentity();
       const StockOutcome outcome = recount_->Apply(record_.sale);
       if (outcome.stock.on_hand < 0) return facts_.Difference("the item is oversold");
-      text_.clear();
+      text_.Clear();
       if (IsHot(outcome)) {
         HotLine()(outcome, text_);
-        RTSTREAM_RETURN_IF_ERROR(Expect(hot_, text_, hot_ahead_));
+        RTSTREAM_RETURN_IF_ERROR(Expect(hot_, text_.view(), hot_ahead_));
       } else {
         ColdLine()(outcome, text_);
-        RTSTREAM_RETURN_IF_ERROR(Expect(cold_, text_, cold_ahead_));
+        RTSTREAM_RETURN_IF_ERROR(Expect(cold_, text_.view(), cold_ahead_));
       }
     }
     RTSTREAM_RETURN_IF_ERROR(ExpectEnd(hot_, hot_ahead_));
@@ -215,7 +215,7 @@ class Walk {
   LineSet hot_ahead_, cold_ahead_;  // read, and not wanted yet
   rt::Arena arena_;
   OutputRecord record_;
-  std::string text_;
+  rt::ByteBuffer text_;
   std::vector<uint64_t> identities_;
 };
 

@@ -14,7 +14,7 @@ size_t FactBound(const Sale& sale) {
   return kFactNames + rt::JsonMembersBound(sale) + rt::JsonText::StringBound(sale.region) +
          rt::JsonText::StringBound(sale.category) + rt::JsonText::kNumberBound;
 }
-void PutFact(const Sale& sale, rt::JsonText& text) {
+[[gnu::always_inline]] inline void PutFact(const Sale& sale, rt::JsonText& text) {
   text.Raw("{");
   rt::PutJsonMembers(sale, text);
   text.Raw(",\"region\":");
@@ -22,7 +22,7 @@ void PutFact(const Sale& sale, rt::JsonText& text) {
   text.Raw(",\"category\":");
   text.String(sale.category);
   text.Raw(",\"amount\":\"");
-  text.Decimal(sale.amount().mantissa, 6);
+  text.Decimal(sale.amount());
   text.Raw("\"");
 }
 
@@ -30,7 +30,7 @@ void PutFact(const Sale& sale, rt::JsonText& text) {
 size_t EndBound(const Sale& sale) {
   return 32 + rt::JsonText::StringBound(sale.partition) + rt::JsonText::kNumberBound;
 }
-void PutEnd(const Sale& sale, rt::JsonText& text) {
+[[gnu::always_inline]] inline void PutEnd(const Sale& sale, rt::JsonText& text) {
   text.Raw(",\"processingId\":\"");
   text.Characters(sale.partition);
   text.Raw(":");
@@ -45,14 +45,14 @@ std::string_view NameOf(const StockOutcome& outcome) {
 
 }  // namespace
 
-void FactLine::operator()(const StockOutcome& outcome, std::string& out) const {
+void FactLine::operator()(const StockOutcome& outcome, rt::ByteBuffer& out) const {
   const Sale& sale = *outcome.record;
   rt::JsonText text(out, FactBound(sale) + EndBound(sale));
   PutFact(sale, text);
   PutEnd(sale, text);
 }
 
-void FailedLine::operator()(const StockOutcome& outcome, std::string& out) const {
+void FailedLine::operator()(const StockOutcome& outcome, rt::ByteBuffer& out) const {
   const Sale& sale = *outcome.record;
   rt::JsonText text(out, FactBound(sale) + 64 + 2 * rt::JsonText::kNumberBound + EndBound(sale));
   PutFact(sale, text);
@@ -63,7 +63,7 @@ void FailedLine::operator()(const StockOutcome& outcome, std::string& out) const
   PutEnd(sale, text);
 }
 
-void HotLine::operator()(const StockOutcome& outcome, std::string& out) const {
+void HotLine::operator()(const StockOutcome& outcome, rt::ByteBuffer& out) const {
   const Sale& sale = *outcome.record;
   rt::JsonText text(out, 128 + rt::JsonText::StringBound(sale.event_id) +
                              rt::JsonText::StringBound(sale.sku) +
@@ -82,7 +82,7 @@ void HotLine::operator()(const StockOutcome& outcome, std::string& out) const {
   PutEnd(sale, text);
 }
 
-void ColdLine::operator()(const StockOutcome& outcome, std::string& out) const {
+void ColdLine::operator()(const StockOutcome& outcome, rt::ByteBuffer& out) const {
   const Sale& sale = *outcome.record;
   rt::JsonText text(out, 16 + rt::JsonText::StringBound(sale.event_id) + EndBound(sale));
   text.Raw("{\"eventId\":");

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "absl/status/status.h"
+#include "rtstream/base/digits.h"
 
 namespace rtstream {
 namespace {
@@ -207,18 +208,18 @@ absl::StatusOr<Time> ParseCivil(std::string_view text) {
 char* internal::PutRfc3339(Time t, char* p) {
   int64_t us = 0;
   p = PutDay(t, us, p);
-  const int64_t seconds = us / kSecond;
+  const auto second = static_cast<uint32_t>(us / kSecond);
+  const auto fraction = static_cast<uint32_t>(us % kSecond);
+  // "HH0MM0SS", and colons for the zeros between.
+  constexpr uint64_t kColons = uint64_t{':' - '0'} << 16 | uint64_t{':' - '0'} << 40;
+  const uint32_t clock = second / 3600 * 1'000'000 + second / 60 % 60 * 1'000 + second % 60;
   *p++ = 'T';
-  p = PutDigits<2>(seconds / 3600, p);
-  *p++ = ':';
-  p = PutDigits<2>(seconds / 60 % 60, p);
-  *p++ = ':';
-  p = PutDigits<2>(seconds % 60, p);
-  *p++ = '.';
-  const int64_t fraction = us % kSecond;
-  p = fraction % 1000 == 0 ? PutDigits<3>(fraction / 1000, p) : PutDigits<6>(fraction, p);
-  *p++ = 'Z';
-  return p;
+  PutEight((EightDigits(clock) | kEightZeros) + kColons, p);
+  p[8] = '.';
+  PutEight(EightDigits(fraction * 100) | kEightZeros, p + 9);
+  p += fraction % 1000 == 0 ? 12 : 15;
+  *p = 'Z';
+  return p + 1;
 }
 
 void AppendRfc3339(Time t, std::string& out) {

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <new>
 #include <utility>
 
 #include "rtstream/base/hash.h"
@@ -94,10 +93,7 @@ LogWriter::LogWriter(std::shared_ptr<LogSegment> segment, UniqueFd fd, uint64_t 
       fd_(std::move(fd)),
       capacity_(capacity),
       io_(&io),
-      buffer_(static_cast<char*>(
-          ::operator new(std::min(kBufferBytes, capacity), std::align_val_t{kLogBlock}))) {}
-
-LogWriter::~LogWriter() { ::operator delete(buffer_, std::align_val_t{kLogBlock}); }
+      buffer_(std::min(kBufferBytes, capacity)) {}
 
 absl::StatusOr<std::unique_ptr<LogWriter>> LogWriter::Create(const std::string& dir, const LogName& name,
                                                              bool is_moved, uint64_t size, LogIo& io) {
@@ -130,7 +126,7 @@ absl::Status LogWriter::Append(std::string_view bytes) {
   const uint64_t room = std::min(kBufferBytes, capacity_);
   while (!bytes.empty()) {
     const uint64_t n = std::min<uint64_t>(room - used_, bytes.size());
-    std::memcpy(buffer_ + used_, bytes.data(), n);
+    std::memcpy(buffer_.data() + used_, bytes.data(), n);
     used_ += n;
     bytes.remove_prefix(n);
     if (used_ == room) RTSTREAM_RETURN_IF_ERROR(Flush());
@@ -140,7 +136,7 @@ absl::Status LogWriter::Append(std::string_view bytes) {
 
 absl::Status LogWriter::Flush() {
   if (used_ == 0) return absl::OkStatus();
-  if (const int error = io_->Write(fd_.get(), buffer_, used_, written_); error != 0) {
+  if (const int error = io_->Write(fd_.get(), buffer_.data(), used_, written_); error != 0) {
     return WriteFailure(error, Concat("write ", used_, " bytes to"), segment_->path());
   }
   written_ += used_;
@@ -150,7 +146,7 @@ absl::Status LogWriter::Flush() {
 
 absl::Status LogWriter::Sync() {
   const uint64_t whole = UpToBlock(used_);
-  std::memset(buffer_ + used_, 0, whole - used_);
+  std::memset(buffer_.data() + used_, 0, whole - used_);
   used_ = whole;
   RTSTREAM_RETURN_IF_ERROR(Flush());
   if (const int error = io_->Sync(fd_.get()); error != 0) {

@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "log_format.h"
+#include "rtstream/base/pages.h"
 #include "rtstream/connectors/log_io.h"
 #include "rtstream/connectors/posix_file.h"
 
@@ -50,7 +51,6 @@ class LogWriter {
   // Makes the file with `size` bytes set aside, and the directory's entry durable.
   static absl::StatusOr<std::unique_ptr<LogWriter>> Create(const std::string& dir, const LogName& name,
                                                            bool is_moved, uint64_t size, LogIo& io);
-  ~LogWriter();
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
 
@@ -76,7 +76,7 @@ class LogWriter {
   UniqueFd fd_;
   uint64_t capacity_;
   LogIo* io_;
-  char* buffer_;  // aligned
+  Pages buffer_;  // aligned, and few pages for the system to hold while it writes
   uint64_t used_ = 0;
   uint64_t written_ = 0;
 };

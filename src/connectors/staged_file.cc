@@ -5,10 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
-#include <iterator>
 #include <memory>
-#include <new>
 #include <utility>
 
 #include "rtstream/base/status_macros.h"
@@ -69,12 +66,11 @@ absl::StatusOr<uint64_t> ChecksumOf(int fd, const std::string& path, uint64_t be
 
 StagedFile::StagedFile(std::string path) : path_(std::move(path)) {}
 
-StagedFile::~StagedFile() { ::operator delete(blocks_, std::align_val_t{kBlock}); }
-
 absl::Status StagedFile::Open(const std::optional<std::string>& committed) {
   fd_ = UniqueFd();
   direct_ = UniqueFd();
-  buffer_.clear();
+  buffer_.Clear();
+  carried_ = 0;
   cut_bytes_ = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -85,13 +81,12 @@ absl::Status StagedFile::Open(const std::optional<std::string>& committed) {
   write_status_ = absl::OkStatus();
   RTSTREAM_RETURN_IF_ERROR(committed ? OpenAt(*committed) : OpenNew());
   // The block that the file ends in is written again with what follows.
-  blocks_begin_ = length_ / kBlock * kBlock;
-  filled_ = length_ - blocks_begin_;
+  tail_at_ = length_ / kBlock * kBlock;
   synced_ = length_;
-  if (blocks_ == nullptr) {
-    blocks_ = static_cast<char*>(::operator new(kBlocksBytes, std::align_val_t{kBlock}));
-  }
-  RTSTREAM_RETURN_IF_ERROR(ReadAt(fd_.get(), path_, blocks_, filled_, blocks_begin_).status());
+  tail_.resize(length_ - tail_at_);
+  RTSTREAM_RETURN_IF_ERROR(ReadAt(fd_.get(), path_, tail_.data(), tail_.size(), tail_at_).status());
+  buffer_.Append(tail_);
+  carried_ = tail_.size();
   if (absl::StatusOr<UniqueFd> direct = OpenFile(path_, O_WRONLY | O_DIRECT); direct.ok()) {
     direct_ = *std::move(direct);
   }
@@ -150,21 +145,26 @@ absl::Status StagedFile::OpenAt(std::string_view committed) {
 }
 
 void StagedFile::SetAside() {
-  length_ += buffer_.size();
+  Piece piece{std::move(buffer_), carried_, length_ - carried_};
+  length_ += piece.bytes.size() - carried_;
+  carried_ = piece.bytes.size() % kBlock;
   {
     const std::lock_guard lock(mutex_);
-    pieces_.push_back(std::exchange(buffer_, {}));
     if (!free_.empty()) {
       buffer_ = std::move(free_.back());
       free_.pop_back();
     }
   }
-  buffer_.reserve(kPieceRoom);
+  // A full piece is followed by others: they need not grow.
+  if (piece.bytes.size() >= kPieceBytes) buffer_.Room(kPieceRoom);
+  buffer_.Append(piece.bytes.view().substr(piece.bytes.size() - carried_));
+  const std::lock_guard lock(mutex_);
+  pieces_.push_back(std::move(piece));
 }
 
 absl::StatusOr<std::string> StagedFile::Cut() {
   if (fd_.get() < 0) return absl::FailedPreconditionError(Concat(path_, " is not open"));
-  if (!buffer_.empty()) SetAside();
+  if (buffer_.size() > carried_) SetAside();
   // Nothing was added: the last mark still says everything, and its bytes are checked at the next
   // Open().
   if (length_ == begin_) return mark_;
@@ -177,7 +177,9 @@ absl::StatusOr<std::string> StagedFile::Cut() {
 }
 
 void StagedFile::HashPieces() {
-  for (; hashed_ < pieces_.size(); ++hashed_) checksum_.Add(pieces_[hashed_]);
+  for (; hashed_ < pieces_.size(); ++hashed_) {
+    checksum_.Add(pieces_[hashed_].bytes.view().substr(pieces_[hashed_].carried));
+  }
 }
 
 absl::Status StagedFile::Write(int fd, std::string_view bytes, uint64_t offset) {
@@ -194,61 +196,45 @@ absl::Status StagedFile::Write(int fd, std::string_view bytes, uint64_t offset) 
 }
 
 // Writes the whole blocks that are there, and keeps the rest.
-absl::Status StagedFile::WriteBlocks() {
+absl::Status StagedFile::WriteBlocks(const Piece& piece) {
   // A small write waits less for the cache than for the disk.
   constexpr size_t kLeastDirect = 128 << 10;
-  const size_t whole = filled_ / kBlock * kBlock;
-  if (whole == 0) return absl::OkStatus();
-  const std::string_view blocks(blocks_, whole);
+  const std::string_view bytes = piece.bytes.view();
+  const std::string_view blocks = bytes.substr(0, bytes.size() / kBlock * kBlock);
   absl::Status status = absl::InvalidArgumentError("not direct");
-  if (direct_.get() >= 0 && whole >= kLeastDirect) {
-    status = Write(direct_.get(), blocks, blocks_begin_);
+  if (direct_.get() >= 0 && blocks.size() >= kLeastDirect) {
+    status = Write(direct_.get(), blocks, piece.offset);
     // Some file systems open a file for direct writes and then refuse them, and a write that the system
     // took in parts need not go on at a block.
     if (absl::IsInvalidArgument(status)) direct_ = UniqueFd();
   }
-  if (absl::IsInvalidArgument(status)) status = Write(fd_.get(), blocks, blocks_begin_);
-  RTSTREAM_RETURN_IF_ERROR(status);
-  blocks_begin_ += whole;
-  filled_ -= whole;
-  std::memmove(blocks_, blocks_ + whole, filled_);
-  return absl::OkStatus();
-}
-
-absl::Status StagedFile::Add(std::string_view piece) {
-  while (!piece.empty()) {
-    const size_t n = std::min(piece.size(), kBlocksBytes - filled_);
-    std::memcpy(blocks_ + filled_, piece.data(), n);
-    filled_ += n;
-    piece.remove_prefix(n);
-    if (filled_ == kBlocksBytes) RTSTREAM_RETURN_IF_ERROR(WriteBlocks());
-  }
-  return absl::OkStatus();
+  if (absl::IsInvalidArgument(status)) status = Write(fd_.get(), blocks, piece.offset);
+  tail_.assign(bytes.substr(blocks.size()));
+  tail_at_ = piece.offset + blocks.size();
+  return status;
 }
 
 absl::Status StagedFile::WritePieces() {
   RTSTREAM_RETURN_IF_ERROR(write_status_);
-  std::vector<std::string> pieces;
+  std::vector<Piece> pieces;
   for (bool has_more = true; has_more;) {
     // A piece at a time, so that the lane never waits for more than one.
     const std::lock_guard lock(mutex_);
     has_more = hashed_ < pieces_.size();
     if (has_more) {
-      checksum_.Add(pieces_[hashed_++]);
+      checksum_.Add(pieces_[hashed_].bytes.view().substr(pieces_[hashed_].carried));
+      ++hashed_;
     } else {
       pieces.swap(pieces_);
       hashed_ = 0;
     }
   }
-  for (const std::string& piece : pieces) {
-    if (write_status_.ok()) write_status_ = Add(piece);
-  }
-  const std::lock_guard lock(mutex_);
-  for (std::string& piece : pieces) {
-    if (free_.size() == kMaxFree) break;
-    if (piece.capacity() > 2 * kPieceRoom) continue;
-    piece.clear();
-    free_.push_back(std::move(piece));
+  for (Piece& piece : pieces) {
+    if (write_status_.ok()) write_status_ = WriteBlocks(piece);
+    if (piece.bytes.capacity() > kPieceRoom) continue;
+    piece.bytes.Clear();
+    const std::lock_guard lock(mutex_);
+    if (free_.size() < kMaxFree) free_.push_back(std::move(piece.bytes));
   }
   return write_status_;
 }
@@ -257,10 +243,9 @@ void StagedFile::WriteAhead() { WritePieces().IgnoreError(); }
 
 absl::Status StagedFile::Sync() {
   RTSTREAM_RETURN_IF_ERROR(WritePieces());
-  const uint64_t end = blocks_begin_ + filled_;
+  const uint64_t end = tail_at_ + tail_.size();
   if (end == synced_) return absl::OkStatus();
-  write_status_ = WriteBlocks();
-  if (write_status_.ok()) write_status_ = Write(fd_.get(), {blocks_, filled_}, blocks_begin_);
+  write_status_ = Write(fd_.get(), tail_, tail_at_);
   RTSTREAM_RETURN_IF_ERROR(write_status_);
   if (fdatasync(fd_.get()) != 0) {
     write_status_ = ErrnoStatus(errno, "sync", path_);

@@ -27,7 +27,7 @@ class StagedFileTest : public ::testing::Test {
  protected:
   // Appends and ends the step, as a commit does.
   std::string Commit(StagedFile& file, std::string_view text) {
-    file.buffer() += text;
+    file.Append(text);
     absl::StatusOr<std::string> mark = file.Cut();
     EXPECT_THAT(mark, IsOk());
     EXPECT_THAT(file.Sync(), IsOk());
@@ -93,7 +93,7 @@ TEST_F(StagedFileTest, WhatIsStillInTheBufferGoesWithACrash) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
   const std::string mark = Commit(file, "one\n");
-  file.buffer() += "lost\n";
+  file.buffer().Append("lost\n");
   ASSERT_THAT(file.Open(mark), IsOk());
   Commit(file, "two\n");
   EXPECT_EQ(dir_.Read("out"), "one\ntwo\n");
@@ -153,23 +153,23 @@ TEST_F(StagedFileTest, AMarkThatCannotBeReadIsDataLoss) {
 TEST_F(StagedFileTest, BytesReachTheFileWhenTheyAreSynced) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
-  file.buffer().assign(1 << 20, 'x');
+  file.buffer().Append(std::string(2 << 20, 'x'));
   file.Push();
   EXPECT_TRUE(file.buffer().empty()) << "a large buffer is set aside";
-  file.buffer() = "end";
+  file.buffer().Append("end");
   ASSERT_THAT(file.Cut(), IsOk());
   EXPECT_EQ(std::filesystem::file_size(path_), 0u);
   ASSERT_THAT(file.Sync(), IsOk());
-  EXPECT_EQ(std::filesystem::file_size(path_), (1u << 20) + 3);
+  EXPECT_EQ(std::filesystem::file_size(path_), (2u << 20) + 3);
 }
 
 TEST_F(StagedFileTest, PiecesAreWrittenAheadOfTheirCut) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
   const std::string mark = Commit(file, "head\n");
-  file.buffer().assign(5 << 20, 'x');
+  file.buffer().Append(std::string(5 << 20, 'x'));
   file.Push();
-  file.buffer() = "in the buffer";
+  file.buffer().Append("in the buffer");
   file.WriteAhead();
   EXPECT_GE(std::filesystem::file_size(path_), 3u << 20) << "all but the last 2 MiB";
   StagedFile again(path_);
@@ -198,11 +198,11 @@ TEST_F(StagedFileTest, StepsOfAnyLengthMeetAtTheRightPlace) {
 TEST_F(StagedFileTest, SyncMayRunWhileBytesAreAppended) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
-  file.buffer().assign(1 << 20, 'x');
+  file.buffer().Append(std::string(1 << 20, 'x'));
   ASSERT_THAT(file.Cut(), IsOk());
   std::thread committer([&] { EXPECT_THAT(file.Sync(), IsOk()); });
   for (int i = 0; i < 16; ++i) {
-    file.buffer().append(1 << 19, 'y');
+    file.buffer().Append(std::string(1 << 19, 'y'));
     file.Push();
   }
   committer.join();
@@ -219,7 +219,7 @@ TEST_F(StagedFileTest, WritingAheadMayRunWhileBytesAreAppendedAndCut) {
     while (!has_ended) file.WriteAhead();
   });
   for (int i = 0; i < 64; ++i) {
-    file.buffer().append(1 << 18, "abc"[i % 3]);
+    file.buffer().Append(std::string(1 << 18, "abc"[i % 3]));
     file.Push();
     EXPECT_THAT(file.Cut(), IsOk());
   }
@@ -255,7 +255,7 @@ TEST_F(StagedFileTest, AFullDiskIsAnErrorThatNamesTheFile) {
   StagedFile file(path_);
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
   FullDisk disk(1 << 16);
-  file.buffer().assign(1 << 20, 'x');
+  file.buffer().Append(std::string(1 << 20, 'x'));
   ASSERT_THAT(file.Cut(), IsOk());
   EXPECT_THAT(file.Sync(), StatusIs(absl::StatusCode::kOutOfRange, HasSubstr(path_)));
   EXPECT_FALSE(file.Sync().ok()) << "and it is final";
@@ -266,7 +266,7 @@ TEST_F(StagedFileTest, AFullDiskMetAheadOfTheCutIsToldBySync) {
   ASSERT_THAT(file.Open(std::nullopt), IsOk());
   {
     FullDisk disk(1 << 16);
-    file.buffer().assign(5 << 20, 'x');
+    file.buffer().Append(std::string(5 << 20, 'x'));
     file.Push();
     file.WriteAhead();
   }
@@ -280,7 +280,7 @@ TEST_F(StagedFileTest, AFullDiskLeavesTheLastCommitAsItWas) {
   const std::string mark = Commit(file, "head\n");
   {
     FullDisk disk(1 << 16);
-    file.buffer().assign(1 << 20, 'x');
+    file.buffer().Append(std::string(1 << 20, 'x'));
     ASSERT_THAT(file.Cut(), IsOk());
     ASSERT_FALSE(file.Sync().ok());
   }
@@ -303,7 +303,7 @@ TEST_F(StagedFileTest, TheFileAlwaysHoldsWhatWasCommitted) {
       case 0:
       case 1: {
         const std::string text(random() % (i % 50 == 0 ? 600000 : 100), "abc"[random() % 3]);
-        file->buffer() += text;
+        file->buffer().Append(text);
         written += text;
         file->Push();
         if (random() % 3 == 0) file->WriteAhead();

@@ -94,6 +94,24 @@ TEST(JsonWriter, ARecordFullOfEscapesReadsBackAsItself) {
   }
 }
 
+// Escapes make a line longer than the room that was made for it.
+TEST(JsonWriter, WritesTheSameToABuffer) {
+  testing::Random random(TestSeed());
+  ByteBuffer buffer;
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::string id(random.Below(40), static_cast<char>(random.Chance(0.5) ? random.Below(0x20) : 'x'));
+    SaleEvent sale;
+    sale.event_id = id;
+    sale.source = RandomUtf8(random, 0);
+    sale.quantity = static_cast<int32_t>(random.Next());
+    sale.price.mantissa = static_cast<int64_t>(random.Next());
+    AppendJson(sale, text);
+    AppendJson(sale, buffer);
+  }
+  EXPECT_TRUE(buffer.view() == text);
+}
+
 TEST(JsonWriter, ARandomRecordReadsBackAsItself) {
   testing::Random random(TestSeed());
   simdjson::dom::parser parser;

@@ -63,7 +63,7 @@ absl::StatusOr<Time> ParseCivil(std::string_view text);
 void AppendRfc3339(Time t, std::string& out);
 namespace internal {
 // Puts the same text at `p`, where kRfc3339Bound bytes fit; returns its end.
-inline constexpr size_t kRfc3339Bound = 27;
+inline constexpr size_t kRfc3339Bound = 28;
 char* PutRfc3339(Time t, char* p);
 }  // namespace internal
 // Appends 2025-11-28.

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/byte_buffer.h"
 #include "rtstream/connectors/staged_file.h"
 #include "rtstream/core/json_writer.h"
 #include "rtstream/io/sink.h"
@@ -21,6 +22,11 @@ namespace rtstream {
 template <typename T>
 struct JsonLines {
   void operator()(const T& row, std::string& out) const { AppendJson(row, out); }
+  void operator()(const T& row, ByteBuffer& out) const
+    requires internal::kHasJsonPut<T>
+  {
+    AppendJson(row, out);
+  }
 };
 
 // Writes each row as a line of a file, exactly once: the file holds the rows of committed work, and
@@ -30,14 +36,17 @@ struct JsonLines {
 //   rt::FileSink<Fact> facts("facts", "/data/out/facts.ndjson");
 //   ... | rt::To(facts);
 //
-// `encode(row, out)` appends the row's line to `out`, without the LF. It must not fail and must not
-// look at anything but the row, so that a replay writes the same bytes.
+// `encode(row, out)` appends the row's line to `out`, without the LF: a std::string, or a ByteBuffer (see
+// JsonText), which saves a copy. It must not fail and must not look at anything but the row, so that a replay
+// writes the same bytes.
 //
 // Owned by the host; must outlive the pipeline.
 template <typename T, typename Encode = JsonLines<T>>
 class FileSink final : public StagedSink<T> {
-  static_assert(std::invocable<const Encode&, const T&, std::string&>,
-                "rtstream: a file sink's encode takes (const T& row, std::string& out), and is const");
+  static constexpr bool kWritesBytes = std::invocable<const Encode&, const T&, ByteBuffer&>;
+  static_assert(kWritesBytes || std::invocable<const Encode&, const T&, std::string&>,
+                "rtstream: a file sink's encode takes (const T& row, std::string& out), or a ByteBuffer& "
+                "out, and is const");
 
  public:
   FileSink(std::string name, std::string path, Encode encode = {})
@@ -50,13 +59,18 @@ class FileSink final : public StagedSink<T> {
   uint64_t cut_bytes() const { return file_.cut_bytes(); }
 
   absl::Status Write(const Rows<T>& rows) override {
-    std::string& out = file_.buffer();
     const Encode& encode = encode_;
     for (size_t i = 0; i < rows.size(); ++i) {
-      encode(rows[i], out);
-      out.push_back('\n');
+      if constexpr (kWritesBytes) {
+        encode(rows[i], file_.buffer());
+        file_.Append("\n");
+      } else {
+        line_.clear();
+        encode(rows[i], line_);
+        line_.push_back('\n');
+        file_.Append(line_);
+      }
     }
-    file_.Push();
     return absl::OkStatus();
   }
 
@@ -71,6 +85,7 @@ class FileSink final : public StagedSink<T> {
   std::string name_;
   StagedFile file_;
   Encode encode_;
+  std::string line_;  // of an encode that writes to strings
 };
 
 // A file sink whose lines a lambda writes:

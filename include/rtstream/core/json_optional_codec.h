@@ -44,7 +44,7 @@ struct JsonCodec<std::optional<V>> {
   {
     return v ? JsonCodec<V>::Bound(*v) : 4;
   }
-  static void Put(const std::optional<V>& v, JsonText& text)
+  [[gnu::always_inline]] static void Put(const std::optional<V>& v, JsonText& text)
     requires internal::HasJsonPut<V>
   {
     if (v) {

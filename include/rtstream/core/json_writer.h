@@ -28,6 +28,9 @@ consteval auto MemberPrefix() {
   return text;
 }
 
+template <typename T, size_t I>
+inline constexpr auto kMemberPrefix = MemberPrefix<T, I>();
+
 template <typename T>
 inline constexpr bool kHasJsonPut = []<size_t... I>(std::index_sequence<I...>) {
   return (HasJsonPut<MemberOf<T, I>> && ...);
@@ -37,11 +40,16 @@ inline constexpr bool kHasJsonPut = []<size_t... I>(std::index_sequence<I...>) {
 template <typename T, typename F>
 void ForEachMember(const T& record, F&& f) {
   [&]<size_t... I>(std::index_sequence<I...>) {
-    ([&] {
-      static constexpr auto kPrefix = MemberPrefix<T, I>();
-      f(kPrefix, record.*(std::get<I>(Mapping<T>::kFields).member));
-    }(), ...);
+    (f(kMemberPrefix<T, I>, record.*(std::get<I>(Mapping<T>::kFields).member)), ...);
   }(std::make_index_sequence<kFieldCount<T>>());
+}
+
+// Inlined whole, as JsonText asks for.
+template <typename T, size_t... I>
+[[gnu::always_inline]] inline void PutMembers(const T& record, JsonText& text, std::index_sequence<I...>) {
+  ((text.Raw(kMemberPrefix<T, I>),
+    JsonCodec<MemberOf<T, I>>::Put(record.*(std::get<I>(Mapping<T>::kFields).member), text)),
+   ...);
 }
 
 }  // namespace internal
@@ -59,11 +67,8 @@ size_t JsonMembersBound(const T& record) {
 // Writes `"name":value` for each field of T's mapping, separated by commas, without braces: for lines
 // that hold more than one type's fields. REQUIRES: every field's codec has Put.
 template <Mapped T>
-void PutJsonMembers(const T& record, JsonText& text) {
-  internal::ForEachMember(record, [&]<typename M>(const auto& prefix, const M& member) {
-    text.Raw(prefix);
-    JsonCodec<M>::Put(member, text);
-  });
+[[gnu::always_inline]] inline void PutJsonMembers(const T& record, JsonText& text) {
+  internal::PutMembers(record, text, std::make_index_sequence<internal::kFieldCount<T>>());
 }
 
 // As PutJsonMembers, behind the end of `out`, for any codecs.
@@ -88,6 +93,16 @@ void AppendJson(const T& record, std::string& out) {
   out.push_back('{');
   AppendJsonMembers(record, out);
   out.push_back('}');
+}
+// The same; REQUIRES: every field's codec has Put.
+template <Mapped T>
+  requires internal::kHasJsonPut<T>
+void AppendJson(const T& record, ByteBuffer& out) {
+  (void)sizeof(internal::CheckedMapping<T>);
+  JsonText text(out, JsonMembersBound(record) + 2);
+  text.Raw("{");
+  PutJsonMembers(record, text);
+  text.Raw("}");
 }
 
 }  // namespace rtstream

@@ -35,6 +35,7 @@ class ByteWriter {
   void U64(uint64_t v) { Fixed(v); }
   void I64(int64_t v) { Fixed(v); }
   void Varint(uint64_t v) {
+    if (v < 0x80) [[likely]] return U8(static_cast<uint8_t>(v));
     constexpr size_t kLongest = 10;
     char* const begin = Room(kLongest);
     char* p = begin;
@@ -70,12 +71,13 @@ class ByteWriter {
     size_ += sizeof v;
   }
   char* Room(size_t n) {
-    if (bytes_.size() - size_ < n) [[unlikely]] {
-      // A string fills what it grows by: little at a time, so that it is still in the cache when
-      // values are written over it.
-      bytes_.resize(size_ + std::max(n, std::clamp<size_t>(size_, 64, 4096)));
-    }
+    if (bytes_.size() - size_ < n) [[unlikely]] Grow(n);
     return bytes_.data() + size_;
+  }
+  // A string fills what it grows by: little at a time, so that it is still in the cache when values are
+  // written over it.
+  [[gnu::noinline]] void Grow(size_t n) {
+    bytes_.resize(size_ + std::max(n, std::clamp<size_t>(size_, 64, 4096)));
   }
 
   std::string bytes_;  // longer than size_
