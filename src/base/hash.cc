@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "wide_checksum.h"
+
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
@@ -22,16 +24,36 @@ void FillRandom(uint8_t* out, size_t n) {
   }
 }
 
+// Less is not worth a call.
+constexpr size_t kWideFrom = 1024;
+
+// The widest that the processor has; null: none.
+const internal::WideChecksum* Wide() {
+#ifdef __x86_64__
+  static const internal::WideChecksum* const wide =
+      __builtin_cpu_supports("avx512f") ? &internal::kChecksumAvx512
+      : __builtin_cpu_supports("avx2")  ? &internal::kChecksumAvx2
+                                        : nullptr;
+  return wide;
+#else
+  return nullptr;
+#endif
+}
+
 }  // namespace
 
 uint64_t StableHash(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
 
-uint64_t Checksum(std::string_view bytes) { return XXH3_64bits(bytes.data(), bytes.size()); }
+uint64_t Checksum(std::string_view bytes) {
+  if (bytes.size() >= kWideFrom && Wide() != nullptr) return Wide()->checksum(bytes.data(), bytes.size());
+  return XXH3_64bits(bytes.data(), bytes.size());
+}
 
 RollingChecksum::RollingChecksum() : state_(XXH3_createState()) { Reset(); }
 RollingChecksum::~RollingChecksum() { XXH3_freeState(static_cast<XXH3_state_t*>(state_)); }
 void RollingChecksum::Reset() { XXH3_64bits_reset(static_cast<XXH3_state_t*>(state_)); }
 void RollingChecksum::Add(std::string_view bytes) {
+  if (bytes.size() >= kWideFrom && Wide() != nullptr) return Wide()->add(state_, bytes.data(), bytes.size());
   XXH3_64bits_update(static_cast<XXH3_state_t*>(state_), bytes.data(), bytes.size());
 }
 uint64_t RollingChecksum::value() const {

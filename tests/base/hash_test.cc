@@ -34,6 +34,27 @@ TEST(Checksum, IsTheSameFunctionAsStoredBlocksHave) {
   EXPECT_EQ(Checksum(Counting(5000)), 0x1b74bda2c82a8c7a);
 }
 
+// Long inputs may be summed with wider vectors than keys are hashed with.
+TEST(Checksum, IsTheSameFunctionForEveryLength) {
+  testing::Random random(TestSeed());
+  std::string bytes(70'000, '\0');
+  for (char& c : bytes) c = static_cast<char>(random.Next());
+  for (size_t n = 0; n < 3000; ++n) ASSERT_EQ(Checksum(bytes.substr(0, n)), StableHash(bytes.substr(0, n)));
+  EXPECT_EQ(Checksum(bytes), StableHash(bytes));
+}
+
+TEST(RollingChecksum, OfLongPiecesIsTheHashOfTheWhole) {
+  testing::Random random(TestSeed());
+  RollingChecksum rolling;
+  std::string whole;
+  for (int i = 0; i < 40; ++i) {
+    const std::string piece(random.Below(4000), static_cast<char>(random.Next()));
+    rolling.Add(piece);
+    whole += piece;
+    ASSERT_EQ(rolling.value(), StableHash(whole)) << whole.size();
+  }
+}
+
 TEST(RollingChecksum, OfPiecesIsTheChecksumOfTheWhole) {
   testing::Random random(TestSeed());
   RollingChecksum rolling;
