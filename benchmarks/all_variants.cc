@@ -35,6 +35,7 @@ std::vector<VariantEntry> W2Variants(const Records<Tick>& ticks) {
   std::vector<VariantEntry> all = {Entry("plain", MakeW2Plain, ticks), Entry("hand", MakeW2Hand, ticks)};
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW2Tbb, ticks));
   all.push_back(Entry("rtstream", MakeW2Rtstream, ticks));
+  all.push_back(Entry("rtstream_lanes", MakeW2RtstreamLanes, ticks));
   return all;
 }
 
@@ -43,6 +44,7 @@ std::vector<VariantEntry> W3Variants(const W3Input& input) {
                                    Entry("hand_columns", MakeW3HandColumns, input)};
   if constexpr (kHasTbb) all.push_back(Entry("tbb", MakeW3Tbb, input));
   all.push_back(Entry("rtstream", MakeW3Rtstream, input));
+  all.push_back(Entry("rtstream_lanes", MakeW3RtstreamLanes, input));
   return all;
 }
 

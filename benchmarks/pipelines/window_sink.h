@@ -21,10 +21,10 @@ class WindowSink final : public rtstream::PlainSink<rtstream::Aggregated<K, uint
   std::string_view name() const override { return "windows"; }
   uint64_t bytes_written() const override { return 0; }
   absl::Status Write(const rtstream::Rows<Row>& rows) override {
-    results_.clear();
+    results_.resize(rows.size());
     for (size_t i = 0; i < rows.size(); ++i) {
-      const auto begin_us = static_cast<uint64_t>(rows[i].window.start.time_since_epoch().count());
-      results_.push_back({begin_us, rows[i].key, rows[i].value});
+      const Row& row = rows[i];
+      results_[i] = {static_cast<uint64_t>(row.window.start.time_since_epoch().count()), row.key, row.value};
     }
     output_.Write(results_);
     return absl::OkStatus();

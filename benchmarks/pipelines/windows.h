@@ -12,4 +12,8 @@ namespace bench {
 std::unique_ptr<Variant> MakeW2Rtstream(const Records<Tick>& ticks, const RunSettings& settings);
 std::unique_ptr<Variant> MakeW3Rtstream(const W3Input& input, const RunSettings& settings);
 
+// The same on RunSettings::lanes lanes, divided by key and by campaign.
+std::unique_ptr<Variant> MakeW2RtstreamLanes(const Records<Tick>& ticks, const RunSettings& settings);
+std::unique_ptr<Variant> MakeW3RtstreamLanes(const W3Input& input, const RunSettings& settings);
+
 }  // namespace bench

@@ -73,4 +73,10 @@ SecretFold::SecretFold() {
   secret_[3] |= uint64_t{1} << 63 | 1;
 }
 
+SecretProduct::SecretProduct() {
+  FillRandom(reinterpret_cast<uint8_t*>(&mask_), sizeof mask_);
+  FillRandom(reinterpret_cast<uint8_t*>(&factor_), sizeof factor_);
+  factor_ |= uint64_t{1} << 63 | 1;
+}
+
 }  // namespace rtstream

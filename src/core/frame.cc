@@ -53,13 +53,35 @@ void Frame::SetTimes(Time event_time, Time watermark) {
   is_moving_ = false;
 }
 
-Time* Frame::BeginEventTimes() { return event_time_column_.Get(size_); }
+Time* Frame::BeginEventTimes() {
+  has_holes_ = false;
+  return event_time_column_.Get(size_);
+}
+
+Time* Frame::BeginEventTimes(const uint16_t* rows, size_t n) {
+  has_holes_ = n < size_;
+  if (has_holes_) timed_rows_.assign(rows, rows + n);
+  return event_time_column_.Get(size_);
+}
+
+void Frame::FillHoles() {
+  Time* const times = event_time_column_.Get(size_);
+  size_t row = 0;
+  for (const size_t timed : timed_rows_) {
+    for (; row < timed; ++row) times[row] = kMinTime;
+    ++row;
+  }
+  for (; row < size_; ++row) times[row] = kMinTime;
+  has_holes_ = false;
+}
 
 void Frame::SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermarks) {
   event_times_ = event_time_column_.Get(size_);
   earliest_ = earliest;
   latest_ = latest;
   course_ = watermarks.course();
+  // Only then are they looked at one by one.
+  if (has_holes_ && !course_.Counts(latest)) FillHoles();
   watermarks.Observe(event_times_, size_, latest);
   last_watermark_ = watermarks.current();
   watermarks_ = nullptr;
@@ -68,6 +90,7 @@ void Frame::SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermar
 
 void Frame::FillWatermarks() {
   if (!is_moving_ || watermarks_ != nullptr || event_times_ == nullptr) return;
+  if (has_holes_) FillHoles();
   Time* const seen = watermark_column_.Get(size_);
   WatermarkCourse course = course_;
   for (size_t row = 0; row < size_; ++row) {

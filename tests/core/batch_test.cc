@@ -155,6 +155,33 @@ TEST(Selection, IsNarrowedInPlace) {
   EXPECT_EQ(selection[2], 5u);
 }
 
+// It knows what it has written.
+TEST(Selection, SelectsAllWhateverStoodThereBefore) {
+  Selection selection, odd;
+  for (size_t row = 1; row < 20; row += 2) odd.Add(row);
+  const auto expect_all = [&](size_t n) {
+    selection.SelectAll(n);
+    ASSERT_EQ(selection.size(), n);
+    for (size_t i = 0; i < n; ++i) ASSERT_EQ(selection[i], i);
+  };
+  expect_all(10);
+  selection.Set(3, 30);
+  expect_all(10);
+  selection.Truncate(4);
+  selection.Add(40);
+  expect_all(10);
+  selection.Keep(odd, [](size_t) { return true; });
+  expect_all(8);
+  selection.Add(50);
+  expect_all(12);
+  selection.Clear();
+  selection.Add(60);
+  expect_all(12);
+  expect_all(2);
+  selection.Add(70);
+  expect_all(12);
+}
+
 TEST(Selection, KeepsTheRowsThatAreWantedWhateverItReads) {
   Selection all, kept;
   all.SelectAll(9);

@@ -65,6 +65,30 @@ TEST_F(FrameTimesTest, ABatchThatDoesNotMoveTheWatermarkSeesOneWatermark) {
   EXPECT_EQ(second.watermark(1), At(90));
 }
 
+// Rows that a filter dropped have none, and move nothing.
+TEST_F(FrameTimesTest, RowsWithoutEventTimeDoNotMoveTheWatermark) {
+  Frame first, second;
+  SetEventTimes(first, {900, 900, 900, 900});
+  for (const Duration max_ahead : {0us, 150us}) {
+    WatermarkTracker tracker;
+    tracker.set_options({.max_ahead = max_ahead});
+    tracker.BeginBatch(0, At(50));
+    first.Clear();
+    first.AppendNext(5);
+    const uint16_t rows[] = {1, 3};
+    // What stands in the others is of another batch.
+    Time* const times = first.BeginEventTimes(rows, 2);
+    times[0] = times[2] = times[4] = At(190);
+    times[1] = At(100);
+    times[3] = At(300);
+    first.SetEventTimes(At(100), At(300), tracker);
+    EXPECT_EQ(tracker.current(), max_ahead == 0us ? At(300) : At(100));
+    EXPECT_EQ(first.watermark(1), kMinTime);
+    EXPECT_EQ(first.watermark(3), At(100));
+    EXPECT_EQ(first.event_time(3), At(300));
+  }
+}
+
 TEST_F(FrameTimesTest, WhatWasFilledIsForgottenWithTheRows) {
   Frame frame;
   SetEventTimes(frame, {100, 130});

@@ -65,6 +65,15 @@ class LanesWorld {
                      }) |
                  To(shop_hours);
     const auto add = [](int64_t& sum, const Visit& v) { sum += v.units; };
+    // Of keys that are numbers, which have tables of their own.
+    auto tens = Branch<Visit>() |
+                Aggregate("tens", [](const Visit& v) { return PageOf(v).first; }, add,
+                          Tumbling{.size = std::chrono::minutes(10)}) |
+                Map("to_ten",
+                    [](const Aggregated<FixedString<8>, int64_t>& a) {
+                      return ShopHour{std::string(a.key.view()), a.window.start, a.value};
+                    }) |
+                To(shop_tens);
     auto pages = Branch<Visit>() | Aggregate("pages", &Visit::page, add, Partial(AddUp)) | Discard();
     auto shops = Branch<Visit>() | Aggregate("shops", &Visit::shop_number, add) | Discard();
     return From(source) |
@@ -91,7 +100,7 @@ class LanesWorld {
            Intern("numbers", [](const Visit& v) -> const std::string& { return v.shop; },
                   &Visit::shop_number) |
            Tee("to_pages", std::move(pages)) | Tee("to_shops", std::move(shops)) |
-           Tee("to_hours", std::move(hours)) | To(out);
+           Tee("to_hours", std::move(hours)) | Tee("to_tens", std::move(tens)) | To(out);
   }
 
   RunOptions Options(uint32_t lanes) {
@@ -118,7 +127,7 @@ class LanesWorld {
   // What came out, so that runs with any number of lanes can be compared: rows of a shop in order.
   struct Results {
     std::map<std::string, std::vector<Visit>> out;
-    std::vector<ShopHour> hours;
+    std::vector<ShopHour> hours, tens;
     std::vector<std::tuple<std::string, int64_t, std::string>> letters;
     std::vector<uint64_t> copies;
     std::map<std::pair<std::string, uint32_t>, int64_t> sums;
@@ -141,6 +150,8 @@ class LanesWorld {
     for (const Visit& v : out.all()) r.out[v.shop].push_back(v);
     r.hours = shop_hours.all();
     std::sort(r.hours.begin(), r.hours.end());
+    r.tens = shop_tens.all();
+    std::sort(r.tens.begin(), r.tens.end());
     for (const DeadLetter& l : letters.all()) r.letters.emplace_back(l.partition, l.position, l.message);
     std::sort(r.letters.begin(), r.letters.end());
     for (const Visit& v : copies.all()) r.copies.push_back(v.id);
@@ -193,7 +204,7 @@ class LanesWorld {
   VisitSource source;
   ToldSink out{[this] { return Told(); }};
   MemorySink<Visit> copies{"copies"};
-  MemorySink<ShopHour> shop_hours{"shop_hours"};
+  MemorySink<ShopHour> shop_hours{"shop_hours"}, shop_tens{"shop_tens"};
   MemorySink<DeadLetter> letters{"letters"};
   MemoryStateStore store;
   MemoryBlobStore blobs;

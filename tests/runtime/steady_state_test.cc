@@ -132,6 +132,36 @@ TEST_F(SteadyStateTest, NewIdsAreAllocatedByTheThousand) {
   EXPECT_LT(AllocationsOnceWarm(driver), kBatches * kRows / 1'000);
 }
 
+// Windows open and close; their tables go from one to the next.
+TEST(SteadyState, WindowsOfKnownKeysAllocateNothing) {
+  struct Reading {
+    uint64_t sensor = 0;
+    Time at{};
+  };
+  using Count = Aggregated<uint64_t, uint64_t>;
+  constexpr size_t kReadings = 2 * kBatches * kRows;
+  MemorySource<Reading> in;
+  ForgettingSink<Count> out("out");
+  testing::PipelineDriver driver(
+      [&] {
+        return From(in) | AssignEventTime(&Reading::at, {.max_ahead = Duration{0}}) |
+               Aggregate("counts", &Reading::sensor, [](uint64_t& n, const Reading&) { ++n; },
+                         Tumbling{.size = std::chrono::seconds(1)}) |
+               To(out);
+      },
+      {.batch_rows = kRows});
+  const auto push = [&](size_t begin) {
+    for (size_t i = begin; i < begin + kReadings; ++i) in.Push({i % 700, Time(std::chrono::microseconds(i * 300))});
+  };
+  push(0);
+  EXPECT_THAT(driver.Drain(), IsOk());
+  push(kReadings);
+  const uint64_t before = testing::AllocationsOfThread(), rows = out.rows();
+  EXPECT_THAT(driver.Drain(), IsOk());
+  EXPECT_EQ(testing::AllocationsOfThread(), before);
+  EXPECT_GT(out.rows(), rows + 700 * 5);
+}
+
 TEST(Allocations, AreCountedForTheThreadAndTheProcess) {
   const uint64_t thread = testing::AllocationsOfThread(), process = testing::AllocationsOfProcess();
   std::vector<int> some(100);

@@ -59,9 +59,16 @@ struct Word128 {
 namespace internal {
 // The halves of the full product, folded: every bit of the result depends on all bits of both.
 inline uint64_t MultiplyFold(uint64_t a, uint64_t b) {
+#if defined(__x86_64__) && defined(__GNUC__)
+  // GCC 12 sends the halves of a 128-bit product through the stack.
+  uint64_t high = 0;
+  asm("mulq %2" : "+a"(a), "=d"(high) : "r"(b) : "cc");
+  return a ^ high;
+#else
   __extension__ using Product = unsigned __int128;
   const Product product = static_cast<Product>(a) * b;
   return static_cast<uint64_t>(product) ^ static_cast<uint64_t>(product >> 64);
+#endif
 }
 }  // namespace internal
 
@@ -95,6 +102,18 @@ class SecretFold {
 
  private:
   std::array<uint64_t, 4> secret_;
+};
+
+// The same of one multiplication, for tables from whose outside nobody can tell where a key stands: nothing
+// leaves them in the order of the slots. Bits at the bottom are as good as those at the top.
+class SecretProduct {
+ public:
+  SecretProduct();
+
+  uint64_t operator()(uint64_t key) const { return internal::MultiplyFold(key ^ mask_, factor_); }
+
+ private:
+  uint64_t mask_, factor_;
 };
 
 }  // namespace rtstream

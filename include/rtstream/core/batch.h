@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -86,18 +87,22 @@ class Batch {
 // it; nothing is moved.
 class Selection {
  public:
-  void Clear() { size_ = 0; }
+  void Clear() { size_ = own_ = 0; }
   void Add(size_t row) { rows_[size_++] = static_cast<uint16_t>(row); }
   void SelectAll(size_t n) {
-    for (size_t i = 0; i < n; ++i) rows_[i] = static_cast<uint16_t>(i);
-    size_ = n;
+    // What stands there from the last time need not be written.
+    for (; own_ < n; ++own_) rows_[own_] = static_cast<uint16_t>(own_);
+    size_ = own_ = n;
   }
-  void Truncate(size_t n) { size_ = n; }
+  void Truncate(size_t n) {
+    size_ = n;
+    own_ = std::min(own_, n);
+  }
   // Selects those rows of `from`, which may be this selection, for which keeps(row) is true. Without a
   // branch for each row: which are kept need not be foreseeable.
   template <typename F>
   void Keep(const Selection& from, F&& keeps) {
-    size_t n = 0;
+    size_t n = own_ = 0;
     from.ForEach([&](size_t row) {
       rows_[n] = static_cast<uint16_t>(row);
       n += keeps(row) ? 1 : 0;
@@ -114,16 +119,27 @@ class Selection {
       for (size_t i = 0; i < n; ++i) visit(size_t{rows_[i]});
     }
   }
+  // The same by the list of the rows alone: for a visit that is too long to be compiled twice.
+  template <typename F>
+  void ForEachListed(F&& visit) const {
+    const size_t n = size_;
+    for (size_t i = 0; i < n; ++i) visit(size_t{rows_[i]});
+  }
   // Whether it is rows 0 to size() - 1.
   bool is_prefix() const { return size_ == 0 || rows_[size_ - 1] == size_ - 1; }
 
   size_t size() const { return size_; }
   bool empty() const { return size_ == 0; }
   size_t operator[](size_t i) const { return rows_[i]; }
-  void Set(size_t i, size_t row) { rows_[i] = static_cast<uint16_t>(row); }
+  const uint16_t* data() const { return rows_.data(); }
+  void Set(size_t i, size_t row) {
+    rows_[i] = static_cast<uint16_t>(row);
+    own_ = std::min(own_, i);
+  }
 
  private:
   size_t size_ = 0;
+  size_t own_ = 0;  // <= size_: so many rows from the first on are known to be 0, 1 ...
   std::array<uint16_t, Frame::kMaxRows> rows_;
 };
 
@@ -163,6 +179,9 @@ class Rows {
   size_t row(size_t i) const { return (*selection_)[i]; }
   const T& at_row(size_t row) const { return rows_[row]; }
   const T* data() const { return rows_; }
+  // Asks for what lies a small page behind a row, where the processor's own look-ahead ends: of what a source
+  // lends, the rows that come next. Elsewhere it costs nothing.
+  void FetchBehind(size_t row) const { __builtin_prefetch(reinterpret_cast<const char*>(rows_ + row) + 4096); }
   // The same, to be changed; null if the rows are shared.
   T* own_data() const { return own_; }
   const Selection& selection() const { return *selection_; }

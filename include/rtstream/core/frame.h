@@ -107,9 +107,10 @@ class Frame {
   Time last_watermark() const { return last_watermark_; }
   // The event time and watermark of all rows; kMinTime both if nothing is said.
   void SetTimes(Time event_time, Time watermark);
-  // The event times of size() rows, to be filled; rows for which there is none get kMinTime. Then
-  // SetEventTimes(), which moves `watermarks`.
+  // The event times of size() rows, to be filled; then SetEventTimes(), which moves `watermarks`.
   Time* BeginEventTimes();
+  // The same where only `n` rows, in order, get one: nobody looks at the others any more.
+  Time* BeginEventTimes(const uint16_t* rows, size_t n);
   void SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermarks);
   // Says anew what rows see, by the tracker of all batches, where there are event times: those before were
   // set by one that knows this batch only.
@@ -169,6 +170,8 @@ class Frame {
   };
 
   void WriteMetas();
+  // Says that rows without event time happened at kMinTime.
+  void FillHoles();
 
   size_t size_ = 0;
   uint32_t step_ = 1;            // from row to row, where there are no metas
@@ -180,6 +183,8 @@ class Frame {
   Time* watermarks_ = nullptr;         // null: all are last_watermark_, or is_moving_
   Time earliest_ = kMinTime, latest_ = kMinTime;
   Time last_watermark_ = kMinTime;
+  std::vector<uint16_t> timed_rows_;   // those with an event time, if has_holes_
+  bool has_holes_ = false;
   bool is_moving_ = false;             // the watermark moves over the rows, as course_ says
   WatermarkCourse course_;
   Column event_time_column_, watermark_column_;

@@ -17,9 +17,11 @@ class WatermarkCourse {
  public:
   // What the next record sees.
   Time watermark() const { return seen_; }
+  // Whether a record that happened then moves the watermark, and is not too far ahead for that.
+  bool Counts(Time event_time) const { return event_time <= limit_; }
   // Takes the next record's event time.
   void Observe(Time event_time) {
-    if (event_time > largest_ && event_time <= limit_) [[unlikely]] Raise(event_time);
+    if (event_time > largest_ && Counts(event_time)) [[unlikely]] Raise(event_time);
   }
   // Takes those of many records at once, which comes to the same. `latest` is none before the latest.
   void Observe(const Time* event_times, size_t n, Time latest);

@@ -11,6 +11,7 @@
 #include "rtstream/op/aggregated.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
+#include "rtstream/op/packed_tumbling_aggregate.h"
 #include "rtstream/op/partial_aggregate.h"
 #include "rtstream/op/side_output.h"
 #include "rtstream/op/stage.h"
@@ -107,8 +108,10 @@ struct AggregateStage : StageTag {
       return PartialAggregateOp<KeyF, F, Merge, In>{std::move(name), std::move(key), std::move(add),
                                                     window.merge(), window.expected_keys()};
     } else {
-      return TumblingAggregateOp<KeyF, F, In, Side>{std::move(name), std::move(key), std::move(add),
-                                                    window, std::move(late)};
+      using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
+      using Op = std::conditional_t<kFitsWindows<K, FirstArgOf<F>>, PackedTumblingAggregateOp<KeyF, F, In, Side>,
+                                    TumblingAggregateOp<KeyF, F, In, Side>>;
+      return Op{{std::move(name), std::move(key), std::move(add), window, std::move(late)}};
     }
   }
 };

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -45,17 +44,20 @@ struct AssignEventTimeOp {
 
   Rows<In> Process(const Rows<In>& in, Context& ctx, Selection&) {
     Frame& frame = in.frame();
-    Time* const times = frame.BeginEventTimes();
-    if (in.size() < frame.size()) std::fill_n(times, frame.size(), kMinTime);
-    Time earliest = kMaxTime, latest = kMinTime;
+    Time* const times = frame.BeginEventTimes(in.selection().data(), in.size());
+    InLoop<F> time_of = fn;
+    // Numbers: the least of two Times is chosen by address, which puts them into memory.
+    Duration::rep earliest = kMaxTime.time_since_epoch().count(), latest = kMinTime.time_since_epoch().count();
     in.selection().ForEach([&](size_t row) {
       if constexpr (kTakesContext<F, In>) ctx.At(frame, row);
-      const Time event_time = InvokeRecord(fn, in.at_row(row), ctx);
+      const Time event_time = InvokeRecord(time_of, in.at_row(row), ctx);
       times[row] = event_time;
-      earliest = std::min(earliest, event_time);
-      latest = std::max(latest, event_time);
+      in.FetchBehind(row);
+      const Duration::rep us = event_time.time_since_epoch().count();
+      earliest = us < earliest ? us : earliest;
+      latest = us > latest ? us : latest;
     });
-    frame.SetEventTimes(earliest, latest, *watermarks);
+    frame.SetEventTimes(Time(Duration(earliest)), Time(Duration(latest)), *watermarks);
     return in;
   }
 };

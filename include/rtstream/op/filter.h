@@ -21,9 +21,11 @@ struct FilterOp {
   F fn;
 
   Rows<In> Process(const Rows<In>& in, Context& ctx, Selection& kept) const {
+    InLoop<F> keeps = fn;
     kept.Keep(in.selection(), [&](size_t row) -> bool {
       if constexpr (kTakesContext<F, In>) ctx.At(in.frame(), row);
-      return InvokeRecord(fn, in.at_row(row), ctx);
+      in.FetchBehind(row);
+      return InvokeRecord(keeps, in.at_row(row), ctx);
     });
     return in.Narrowed(kept);
   }

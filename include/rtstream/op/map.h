@@ -59,8 +59,12 @@ struct MapOp {
   static constexpr bool kEmitsEach = true;
   static constexpr bool kUsesContext = kTakesContext<F, In>;
 
+  static constexpr bool kMakesEach = !kMayRefuse;
+
   std::string name;
   F fn;
+
+  decltype(auto) Make(const In& in, Context& ctx) const { return InvokeRecord(fn, in, ctx); }
 
   template <typename Emit>
   absl::Status Process(const In& in, Context& ctx, Emit&& emit) const {

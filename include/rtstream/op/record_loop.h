@@ -25,6 +25,9 @@ inline constexpr bool kBuildsInto = requires { Op::kBuildsInto; };
 // Whether a row may end in it.
 template <typename Op>
 inline constexpr bool kMayDrop = Op::kMayRefuse || !requires { Op::kEmitsEach; };
+// Whether it returns its output.
+template <typename Op>
+inline constexpr bool kMakesEach = requires { requires Op::kMakesEach; };
 template <typename Op>
 inline constexpr bool kLooksAtContext = !requires { requires !Op::kUsesContext; };
 
@@ -37,6 +40,7 @@ inline constexpr bool kLooksAtContext = !requires { requires !Op::kUsesContext; 
 //   static constexpr bool kChangesRow = true;  absl::Status Change(Input&, Context&)
 //   static constexpr bool kBuildsInto = true;  absl::Status Build(const Input&, Context&, Output&)
 //     (what is there is of an earlier batch: Build sets all of it)
+//   static constexpr bool kMakesEach = true;     Make(const Input&, Context&), which returns the output
 // What it may say of itself to make the loop shorter:
 //   static constexpr bool kEmitsEach = true;     emits each row that it does not refuse
 //   static constexpr bool kUsesContext = false;  looks at nothing of the context
@@ -132,7 +136,7 @@ class RecordLoop {
       kept = &selection;
     } else {
       pass.taken.fill(rows.size());
-      rows.selection().ForEach(at);
+      rows.selection().ForEachListed(at);
     }
     for (size_t k = 0; k < kOps; ++k) {
       pass.nodes[kBegin + k].counters().in.Add(pass.taken[k]);
@@ -183,6 +187,9 @@ class RecordLoop {
       return true;
     } else {
       CountTaken<K>(pass);
+      if constexpr (kMakesEach<Op<K>>) {
+        return Step<K + 1>(pass, std::get<K>(pass.ops).Make(row, pass.lane.context()), out, at);
+      }
       bool is_passed = false;
       // What an operator of this loop has made is the next one's to take.
       absl::Status status = std::get<K>(pass.ops).Process(

@@ -85,6 +85,10 @@ inline constexpr bool kTakesRecord =
 template <typename F, typename In>
 inline constexpr bool kTakesContext = std::is_invocable_v<const F&, const In&, Context&>;
 
+// A function as a loop over rows has it: a small one as a copy, which stays in registers.
+template <typename F>
+using InLoop = std::conditional_t<std::is_trivially_copyable_v<F> && sizeof(F) <= 32, const F, const F&>;
+
 template <typename F, typename In>
 decltype(auto) InvokeRecord(const F& fn, const In& in, Context& ctx) {
   if constexpr (kTakesContext<F, In>) {

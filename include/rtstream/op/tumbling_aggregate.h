@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <map>
 #include <string>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -14,48 +13,29 @@
 #include "rtstream/op/expand.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
-#include "rtstream/op/side_output.h"
-#include "rtstream/op/stage.h"
+#include "rtstream/op/tumbling_base.h"
 #include "rtstream/op/window.h"
 #include "rtstream/state/key_codec.h"
 #include "rtstream/state/stored_table.h"
 
 namespace rtstream::internal {
 
-// Aggregate over tumbling windows. One table over (window start, key); a list of entries per open
-// window says what to emit and erase when it closes.
+// Aggregate over tumbling windows, of any keys and sums. One table over (window start, key); a list of
+// entries per open window says what to emit and erase when it closes.
 template <typename KeyF, typename F, typename In, typename Side>
-struct TumblingAggregateOp {
-  using Input = In;
-  using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
-  using Acc = FirstArgOf<F>;
-  using Output = Aggregated<K, Acc>;
-  static constexpr bool kHasLateExit = !std::is_same_v<Side, NoSideOutput>;
-  static constexpr bool kMayRefuse = !kHasLateExit || Side::kMayRefuse;
+struct TumblingAggregateOp : TumblingBase<KeyF, F, In, Side> {
+  using Base = TumblingBase<KeyF, F, In, Side>;
+  using typename Base::Acc, typename Base::K, typename Base::Output;
+  using Base::add, Base::key, Base::late_rows, Base::name, Base::window;
 
-  std::string name;
-  KeyF key;
-  F add;
-  Tumbling window;
-  Side late;
   using WindowKey = std::pair<Time, K>;
   using Table = TableOf<WindowKey, Acc>;
   StoredTable<Table> sums{std::string(kSumsTable)};
   KeyedRows<Table> keys{};
-  Selection late_rows{};
   // How the entries of each open window are found again.
   std::map<Time, std::vector<typename Table::Ref>> open{};
   ExpandedRows<Output> results{};
   Frame timer_frame{};
-
-  absl::Status Start(Lane&) {
-    if (window.size <= Duration{0} || window.allowed_lateness < Duration{0}) {
-      return absl::InvalidArgumentError(
-          Concat("operator '", name, "': want a window above 0 and a lateness of at least 0, got ",
-                       window.size.count(), " us and ", window.allowed_lateness.count(), " us"));
-    }
-    return absl::OkStatus();
-  }
 
   template <typename Next>
   absl::Status Process(const Rows<In>& in, Emitter<Next>& emit) {
@@ -69,7 +49,7 @@ struct TumblingAggregateOp {
       keys.Ahead(table, in, key_of, i);
       const Window w = window.WindowOf(in.event_time(i));
       if (window.IsClosed(w, in.watermark(i))) [[unlikely]] {
-        Late(in, i, emit);
+        this->Late(in, i, emit);
         continue;
       }
       bool fresh = false;
@@ -78,9 +58,7 @@ struct TumblingAggregateOp {
       std::invoke(add, entry->value, in[i]);
       sums.Changed(entry);
     }
-    if (late_rows.empty()) return absl::OkStatus();
-    emit.node().counters().side.Add(late_rows.size());
-    return late.Process(emit.lane(), in.Narrowed(late_rows));
+    return this->PassLate(in, emit);
   }
 
   template <typename Next>
@@ -115,7 +93,6 @@ struct TumblingAggregateOp {
     }
     return status;
   }
-  void Collect(std::vector<Node*>& nodes) { CollectBranch(late, nodes); }
 
  private:
   // Texts of a key that is emitted are views: of bytes that live as long as the batch.
@@ -126,19 +103,6 @@ struct TumblingAggregateOp {
   }
 
   template <typename Next>
-  void Late(const Rows<In>& in, size_t i, Emitter<Next>& emit) {
-    if constexpr (kHasLateExit) {
-      late_rows.Add(in.row(i));
-    } else {
-      emit.Refuse(in.frame(), in.row(i),
-                  absl::OutOfRangeError(Concat(
-                      "late record: its window is closed, event time is ",
-                      SaturatingDifference(in.watermark(i), in.event_time(i)).count() / 1000,
-                      " ms behind the watermark")));
-    }
-  }
-
-  template <typename Next>
   absl::Status Close(const Window& w, std::vector<typename Table::Ref>& entries, Emitter<Next>& emit) {
     Table& table = sums.table();
     std::sort(entries.begin(), entries.end(), [&](const auto& a, const auto& b) {
@@ -146,9 +110,7 @@ struct TumblingAggregateOp {
     });
     timer_frame.Clear();
     timer_frame.AppendSame(1);
-    // The last watermark at which the window was open, wherever batches were cut.
-    timer_frame.SetTimes(w.end - Duration{1},
-                         SaturatingAdd(w.end, window.allowed_lateness) - Duration{1});
+    this->SetTimes(w, timer_frame);
     results.Begin(timer_frame);
     for (const auto& ref : entries) {
       const auto entry = table.At(ref);
