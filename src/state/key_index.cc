@@ -8,7 +8,7 @@
 namespace rtstream {
 namespace {
 
-constexpr int kInitialBits = 10;
+constexpr size_t kFewestHomes = 64;
 
 }  // namespace
 
@@ -18,11 +18,11 @@ uint32_t KeyGroupOf(std::string_view key) {
 
 KeyIndex::KeyIndex(size_t entry_size)
     : entry_size_(entry_size),
-      slots_(sizeof(Slot) << kInitialBits),
-      mask_((size_t{1} << kInitialBits) - 1),
-      shift_(64 - kInitialBits),
+      slots_{internal::KeySlots(kFewestHomes), {}},
+      step_at_(LimitOf(kFewestHomes)),
       free_(kExactLists + 64),
       slice_entries_(kSlices) {
+  now().Provide(now().size(), spare_, nullptr);
   // Reference 0 means an empty slot, so the first unit is never given out.
   chunks_.emplace_back(kUnit << kChunkBits);
   chunk_used_ = 1;
@@ -40,9 +40,8 @@ size_t KeyIndex::UnitsOf(size_t free_list) {
 
 uint32_t KeyIndex::Allocate(size_t bytes) {
   const size_t list = FreeList(bytes);
-  if (std::vector<uint32_t>& free = free_[list]; !free.empty()) {
-    const uint32_t ref = free.back();
-    free.pop_back();
+  if (const uint32_t ref = free_[list]; ref != 0) {
+    free_[list] = At(ref).slice_slot;
     return ref;
   }
   const size_t units = UnitsOf(list);
@@ -60,70 +59,116 @@ uint32_t KeyIndex::Allocate(size_t bytes) {
 }
 
 EntryHead& KeyIndex::Insert(uint64_t hash, std::string_view key, uint32_t slice) {
-  if ((size_ + 1) * 8 > slot_count() * 5) Grow();
+  if (size_ >= step_at_) [[unlikely]] GoOnGrowing();
+  const Place at = EmptyPlace(TagOf(hash));
   const uint32_t ref = Allocate(entry_size_ + key.size());
-  size_t i = hash >> shift_;
-  while (slots()[i].ref != 0) i = (i + 1) & mask_;
-  slots()[i] = {TagOf(hash), ref};
-  EntryHead& head = At(ref);
-  std::vector<uint32_t>& neighbours = slice_entries_[slice];
-  head = {static_cast<uint32_t>(key.size()), static_cast<uint16_t>(slice), 0,
-          static_cast<uint32_t>(neighbours.size()), ref};
+  internal::RefList& neighbours = slice_entries_[slice];
   neighbours.push_back(ref);
+  (*at.slots)[at.i] = {TagOf(hash), ref};
+  EntryHead& head = At(ref);
+  head = {static_cast<uint32_t>(key.size()), static_cast<uint16_t>(slice), 0,
+          static_cast<uint32_t>(neighbours.size() - 1), ref};
   std::memcpy(reinterpret_cast<char*>(&head) + entry_size_, key.data(), key.size());
   ++size_;
   return head;
 }
 
+KeyIndex::Place KeyIndex::EmptyPlace(uint32_t tag) {
+  // Tags that are still together when there are 500 times as many slots are the same.
+  constexpr int kMostTries = 10;
+  for (int i = 0; i < kMostTries; ++i) {
+    Place at = HomeOf(tag);
+    at.i = at.slots->EmptyFrom(at.i);
+    if (at.slots->ProvideBehind(at.i, spare_, pool_)) [[likely]] return at;
+    // The tail is full, which its length makes rare.
+    if (next().size() == 0) BeginGrowth();
+    Move(now().size());
+  }
+  throw std::bad_alloc();
+}
+
 void KeyIndex::Erase(EntryHead& head, std::string_view key) {
-  size_t hole = Hash(key) >> shift_;
-  while (slots()[hole].ref != head.self) hole = (hole + 1) & mask_;
+  const Place home = HomeOf(TagOf(Hash(key)));
+  const internal::KeySlots& slots = *home.slots;
+  size_t hole = home.i;
+  while (slots[hole].ref != head.self) ++hole;
   // Backward shift: what stands behind the hole moves up as far as its home allows, so that look-ups
   // need no tombstones.
-  for (size_t i = (hole + 1) & mask_; slots()[i].ref != 0; i = (i + 1) & mask_) {
-    const size_t home = HomeOf(slots()[i]);
-    if (((i - home) & mask_) < ((i - hole) & mask_)) continue;
-    slots()[hole] = slots()[i];
+  for (size_t i = hole + 1; slots[i].ref != 0; ++i) {
+    if (slots.HomeOf(slots[i].tag) > hole) continue;
+    slots[hole] = slots[i];
     hole = i;
   }
-  slots()[hole] = {0, 0};
+  slots[hole] = {};
   --size_;
 
-  std::vector<uint32_t>& neighbours = slice_entries_[head.slice];
+  internal::RefList& neighbours = slice_entries_[head.slice];
   const uint32_t last = neighbours.back();
   neighbours[head.slice_slot] = last;
   At(last).slice_slot = head.slice_slot;
   neighbours.pop_back();
 
   head.mark = kClean;
-  free_[FreeList(entry_size_ + key.size())].push_back(head.self);
+  uint32_t& free = free_[FreeList(entry_size_ + key.size())];
+  head.slice_slot = std::exchange(free, head.self);
 }
 
 void KeyIndex::Reserve(size_t entries) {
-  const size_t wanted = std::bit_ceil(entries * 8 / 5 + 1);
-  if (wanted <= slot_count()) return;
-  slots_ = Pages(wanted * sizeof(Slot));
-  mask_ = wanted - 1;
-  shift_ = 64 - std::countr_zero(wanted);
+  const size_t homes = std::bit_ceil(entries * 8 / 5 + 1);
+  if (homes <= now().homes()) return;
+  internal::KeySlots larger(homes);
+  larger.Provide(larger.size(), spare_, pool_);
+  larger.Touch();
+  // Entries that came and went may have begun growth.
+  next() = {};
+  now() = std::move(larger);
+  cursor_ = 0;
+  step_at_ = LimitOf(homes);
 }
 
-void KeyIndex::Grow() {
-  const size_t old_count = slot_count();
-  Pages old_pages(2 * old_count * sizeof(Slot));
-  std::swap(old_pages, slots_);
-  const Slot* const old = reinterpret_cast<const Slot*>(old_pages.data());
-  mask_ = 2 * old_count - 1;
-  --shift_;
-  for (size_t k = 0; k < old_count; ++k) {
-    if (old[k].ref == 0) continue;
-    size_t i = HomeOf(old[k]);
-    while (slots()[i].ref != 0) i = (i + 1) & mask_;
-    slots()[i] = old[k];
+void KeyIndex::GoOnGrowing() {
+  step_at_ = size_ + kInsertsPerStep;
+  if (next().size() == 0) BeginGrowth();
+  Move(kMovedAtOnce);
+}
+
+void KeyIndex::BeginGrowth() { next() = internal::KeySlots(2 * now().homes()); }
+
+// Goes on to the first empty slot behind so many: between two clusters, so that nothing lives on the other
+// side of the cursor than its home.
+void KeyIndex::Move(size_t most) {
+  const size_t last = now().size() - 1;
+  const size_t stop = now().EmptyFrom(std::min(cursor_ + most, last));
+  // All memory first: without it nothing has changed.
+  next().Provide(2 * stop + internal::KeySlots::kLongestTail, spare_, pool_);
+  for (size_t i = cursor_; i < stop; ++i) {
+    const internal::KeySlot slot = now()[i];
+    if (slot.ref == 0) continue;
+    const size_t to = next().EmptyFrom(next().HomeOf(slot.tag));
+    // A crowd at the end that the tail cannot hold, with twice as many slots: all of one tag.
+    if (!next().ProvideBehind(to, spare_, pool_)) throw std::bad_alloc();
+    next()[to] = slot;
   }
+  slots_moved_ += stop - cursor_;
+  // Spare memory is zero.
+  for (; cursor_ < stop; ++cursor_) now()[cursor_] = {};
+  now().GiveBack(cursor_, spare_);
+  if (cursor_ == last) FinishGrowth();
+}
+
+void KeyIndex::FinishGrowth() {
+  next().Provide(next().size(), spare_, pool_);
+  now() = std::move(next());
+  next() = {};
+  cursor_ = 0;
+  step_at_ = LimitOf(now().homes());
+  spare_.clear();
 }
 
 size_t KeyIndex::memory() const {
-  return entry_bytes_ + slots_.size() + size_ * sizeof(uint32_t);
+  size_t bytes = entry_bytes_ + slots_[0].memory() + slots_[1].memory() + size_ * sizeof(uint32_t);
+  for (const Pages& pages : spare_) bytes += pages.size();
+  return bytes;
 }
 
 }  // namespace rtstream

@@ -13,6 +13,8 @@
 #include "rtstream/base/hash.h"
 #include "rtstream/base/page_pool.h"
 #include "rtstream/base/pages.h"
+#include "rtstream/state/key_slots.h"
+#include "rtstream/state/ref_list.h"
 #include "rtstream/state/slice.h"
 
 namespace rtstream {
@@ -22,7 +24,7 @@ struct EntryHead {
   uint32_t key_size = 0;
   uint16_t slice = 0;
   uint16_t mark = 0;        // KeyIndex: what was noted of its changes
-  uint32_t slice_slot = 0;  // where the entry stands in its slice's list
+  uint32_t slice_slot = 0;  // where the entry stands in its slice's list; once it is erased: the next free one
   uint32_t self = 0;        // its own reference
 };
 
@@ -32,6 +34,9 @@ struct EntryHead {
 // The index hashes with a secret of its own, so that keys chosen by somebody else cannot be made to
 // collide. Slots are 8 bytes: a tag from the hash and a reference to the entry. References reach 64 GiB
 // of entries; an insert beyond throws std::bad_alloc, as one does without memory.
+//
+// Grows without pauses: twice the slots take over from the left, some hundred after every few dozen inserts;
+// what has its home before the cursor is found there. Entries never move, and no list is copied as a whole.
 class KeyIndex {
  public:
   // `entry_size`: bytes of an entry without its key.
@@ -44,20 +49,22 @@ class KeyIndex {
   // Inlined by force, as everything that calls them to prefetch must be: GCC takes a function that does
   // nothing else for one without effect and drops its calls.
   [[gnu::always_inline]] void PrefetchSlot(uint64_t hash) const {
-    __builtin_prefetch(slots() + (hash >> shift_));
+    const Place home = HomeOf(TagOf(hash));
+    __builtin_prefetch(&(*home.slots)[home.i]);
   }
   // Asks for the entry too, once its slot is there: a tag that fits is nearly always the key's.
   [[gnu::always_inline]] void PrefetchEntry(uint64_t hash) const {
-    for (size_t i = hash >> shift_; slots()[i].ref != 0; i = (i + 1) & mask_) {
-      if (slots()[i].tag != TagOf(hash)) continue;
-      PrefetchAt(slots()[i].ref);
+    for (Place at = HomeOf(TagOf(hash)); (*at.slots)[at.i].ref != 0; ++at.i) {
+      const internal::KeySlot& slot = (*at.slots)[at.i];
+      if (slot.tag != TagOf(hash)) continue;
+      PrefetchAt(slot.ref);
       return;
     }
   }
 
   EntryHead* Find(uint64_t hash, std::string_view key) const {
-    for (size_t i = hash >> shift_;; i = (i + 1) & mask_) {
-      const Slot slot = slots()[i];
+    for (Place at = HomeOf(TagOf(hash));; ++at.i) {
+      const internal::KeySlot slot = (*at.slots)[at.i];
       if (slot.ref == 0) return nullptr;
       if (slot.tag == TagOf(hash)) [[likely]] {
         EntryHead* head = &At(slot.ref);
@@ -70,7 +77,7 @@ class KeyIndex {
     }
   }
 
-  // Makes room for the slots of so many entries. REQUIRES: it is empty.
+  // Makes room for the slots of so many entries, in memory that is touched. REQUIRES: it is empty.
   void Reserve(size_t entries);
 
   // REQUIRES: the key is not there.
@@ -112,7 +119,7 @@ class KeyIndex {
 
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
-    const std::vector<uint32_t>& refs = slice_entries_[slice];
+    const internal::RefList& refs = slice_entries_[slice];
     for (size_t i = 0; i < refs.size(); ++i) {
       if (i + kAhead < refs.size()) PrefetchAt(refs[i + kAhead]);
       visit(At(refs[i]));
@@ -120,9 +127,7 @@ class KeyIndex {
   }
   template <typename F>
   void ForEach(F&& visit) {
-    for (const std::vector<uint32_t>& slice : slice_entries_) {
-      for (uint32_t ref : slice) visit(At(ref));
-    }
+    for (uint32_t slice = 0; slice < slice_entries_.size(); ++slice) ForEachInSlice(slice, visit);
   }
 
   // REQUIRES: `ref` is the `self` of an entry.
@@ -133,16 +138,29 @@ class KeyIndex {
 
   size_t size() const { return size_; }
   size_t memory() const;
+  // Slots that growth has gone through so far.
+  size_t slots_moved() const { return slots_moved_; }
 
  private:
-  // The tag is the hash's high half, whose high bits are also the slot's home: growing moves slots in
-  // order and touches no entry.
-  struct Slot {
-    uint32_t tag;
-    uint32_t ref;  // in units of 16 bytes; 0: empty
-  };
+  // While it grows so many slots are moved after each so many inserts: few enough for some microseconds, and
+  // enough to be done before it is a tenth fuller.
+  static constexpr size_t kMovedAtOnce = 512;
+  static constexpr size_t kInsertsPerStep = 32;
+
+  // The tag's high bits are also the slot's home: growing moves slots in order and touches no entry.
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
-  size_t HomeOf(const Slot& slot) const { return slot.tag >> (shift_ - 32); }
+
+  struct Place {
+    internal::KeySlots* slots;
+    size_t i;
+  };
+  // Where looking for the tag begins.
+  Place HomeOf(uint32_t tag) const {
+    // Without a branch, which would be wrong as often as right.
+    const bool has_moved = slots_[0].HomeOf(tag) < cursor_;
+    const internal::KeySlots& slots = slots_[has_moved];
+    return {const_cast<internal::KeySlots*>(&slots), slots.HomeOf(tag)};
+  }
   // Marks of entries; larger ones: its first change was in the round of that mark.
   static constexpr uint16_t kClean = 0, kDirty = 1;
 
@@ -164,23 +182,34 @@ class KeyIndex {
   }
 
   uint32_t Allocate(size_t bytes);
-  void Grow();
+  // The entries at which so many homes begin to be doubled.
+  static size_t LimitOf(size_t homes) { return homes * 5 / 8; }
+
+  // An empty slot for the tag, after all growth that takes.
+  Place EmptyPlace(uint32_t tag);
+  [[gnu::noinline]] void GoOnGrowing();
+  void BeginGrowth();
+  // Moves at least so many slots, as far as there are.
+  void Move(size_t most);
+  void FinishGrowth();
+
+  internal::KeySlots& now() { return slots_[0]; }
+  internal::KeySlots& next() { return slots_[1]; }
 
   size_t entry_size_;
   SecretHash hash_;
-  Slot* slots() const { return reinterpret_cast<Slot*>(slots_.data()); }
-  size_t slot_count() const { return mask_ + 1; }
-
-  Pages slots_;
-  size_t mask_ = 0;
-  int shift_ = 0;
+  internal::KeySlots slots_[2];  // the second has no slots unless the index grows
+  size_t cursor_ = 0;            // slots of now() before it have moved to next()
   size_t size_ = 0;
+  size_t step_at_ = 0;  // size_ at which there is something to do for growth
+  size_t slots_moved_ = 0;
+  std::vector<Pages> spare_;  // memory of slots that have moved, all zero
   PagePool* pool_ = nullptr;
   std::vector<Pages> chunks_;
   size_t chunk_used_ = 0;  // units of the last chunk
-  std::vector<std::vector<uint32_t>> free_;  // by FreeList()
-  std::vector<std::vector<uint32_t>> slice_entries_;
-  std::vector<uint32_t> dirty_;
+  std::vector<uint32_t> free_;  // the first of each list, by FreeList(); 0: none
+  std::vector<internal::RefList> slice_entries_;
+  internal::RefList dirty_;
   uint16_t changed_ = kDirty + 1;  // the mark of this round, between two TakeDirty
   size_t entry_bytes_ = 0;
 };
