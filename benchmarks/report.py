@@ -54,9 +54,9 @@ def operators(results):
     for b in report["benchmarks"]:
         if b.get("aggregate_name") != "median":
             continue
-        name = re.sub(r"_median$|/real_time", "", b["name"])
+        name = re.sub(r"_median$|/real_time|/iterations:\d+", "", b["name"])
         what, contender, *size = name.split("/")
-        unit, per = next((k, v) for k, v in b.items() if re.fullmatch("per_(id|key|line|record|row|update)", k))
+        unit, per = next((k, v) for k, v in b.items() if re.fullmatch("per_(id|insert|key|line|record|row|update)", k))
         groups.setdefault((what, unit[4:], "".join(size)), {})[contender] = per * 1e9
     rows = []
     for (what, unit, size), by in groups.items():

@@ -1,6 +1,8 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -13,7 +15,8 @@
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/state/stored_table.h"
 
-// Adds to the sum of a number's key: keys by Zipf's law, of which all are there after the first time.
+// Table/: adds to the sum of a number's key: keys by Zipf's law, of which all are there after the first time.
+// Growth/: inserts so many keys that are new into an empty table.
 
 namespace bench {
 namespace {
@@ -94,6 +97,61 @@ void TableRtstream(benchmark::State& state) {
   });
 }
 
+// insert(table, first, n) inserts the keys of the numbers from `first` on.
+template <typename Table, typename Insert>
+void MeasureGrowth(benchmark::State& state, Insert&& insert) {
+  const auto keys = static_cast<uint64_t>(state.range(0));
+  double longest = 0;
+  for ([[maybe_unused]] auto _ : state) {
+    std::optional<Table> table(std::in_place);
+    for (uint64_t first = 0; first < keys; first += kBatch) {
+      const auto begun = std::chrono::steady_clock::now();
+      insert(*table, first, std::min<uint64_t>(kBatch, keys - first));
+      const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
+      longest = std::max(longest, took.count());
+    }
+    state.PauseTiming();
+    table.reset();
+    state.ResumeTiming();
+  }
+  state.counters["longest_batch_us"] = longest * 1e6;
+  state.counters["per_insert"] =
+      benchmark::Counter(static_cast<double>(keys),
+                         benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+}
+
+template <typename Key>
+void GrowthAbsl(benchmark::State& state) {
+  using Map = absl::flat_hash_map<Key, uint64_t>;
+  MeasureGrowth<Map>(state, [](Map& map, uint64_t first, uint64_t n) {
+    for (uint64_t i = first; i < first + n; ++i) map[MakeKey<Key>(retail::Mix(i))] = i;
+  });
+}
+
+// As Aggregate does it.
+template <typename Key>
+void GrowthRtstream(benchmark::State& state) {
+  namespace rt = rtstream;
+  using Table = rt::TableOf<Key, uint64_t>;
+  rt::internal::KeyedRows<Table> rows;
+  rt::Frame frame;
+  rt::Selection all;
+  std::vector<Key> batch;
+  MeasureGrowth<Table>(state, [&](Table& table, uint64_t first, uint64_t n) {
+    batch.clear();
+    for (uint64_t i = first; i < first + n; ++i) batch.push_back(MakeKey<Key>(retail::Mix(i)));
+    all.SelectAll(n);
+    const rt::Rows<Key> in(std::as_const(batch).data(), frame, all);
+    const auto key_of = [](const rt::Rows<Key>& r, size_t i) -> const Key& { return r[i]; };
+    rows.Begin(table, in, key_of);
+    for (size_t i = 0; i < n; ++i) {
+      rows.Ahead(table, in, key_of, i);
+      bool fresh = false;
+      rows.FindOrInsert(table, i, fresh)->value = first + i;
+    }
+  });
+}
+
 void Sizes(benchmark::internal::Benchmark* benchmark) {
   benchmark->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 }
@@ -101,6 +159,15 @@ BENCHMARK(TableAbsl)->Name("Table/absl")->Apply(Sizes);
 BENCHMARK(TableHand)->Name("Table/hand")->Apply(Sizes);
 BENCHMARK(TableRtstream<uint64_t>)->Name("Table/rtstream")->Apply(Sizes);
 BENCHMARK(TableRtstream<std::string>)->Name("Table/rtstream_text")->Apply(Sizes);
+
+// Once each: a table of ten million takes seconds.
+void GrowthSizes(benchmark::internal::Benchmark* benchmark) {
+  benchmark->Arg(1'000'000)->Arg(10'000'000)->Iterations(1)->Unit(benchmark::kMillisecond);
+}
+BENCHMARK(GrowthAbsl<uint64_t>)->Name("Growth/absl")->Apply(GrowthSizes);
+BENCHMARK(GrowthRtstream<uint64_t>)->Name("Growth/rtstream")->Apply(GrowthSizes);
+BENCHMARK(GrowthAbsl<std::string>)->Name("Growth/absl_text")->Apply(GrowthSizes);
+BENCHMARK(GrowthRtstream<std::string>)->Name("Growth/rtstream_text")->Apply(GrowthSizes);
 
 }  // namespace
 }  // namespace bench
