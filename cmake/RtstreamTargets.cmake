@@ -7,10 +7,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND RTSTREAM_WARNINGS -Wno-maybe-uninitialized)
 endif()
 
+# With CMAKE_UNITY_BUILD, a target's sources are compiled several at once: their anonymous namespaces are
+# then one, and clang-tidy looks at files that include sources.
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+
 function(rtstream_compile_options target)
   target_compile_features(${target} PUBLIC cxx_std_20)
-  set_target_properties(${target} PROPERTIES CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden
-                                             VISIBILITY_INLINES_HIDDEN ON)
+  set_target_properties(
+    ${target} PROPERTIES CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON
+                         UNITY_BUILD_CODE_BEFORE_INCLUDE "// NOLINTNEXTLINE(bugprone-suspicious-include)")
   target_compile_options(${target} PRIVATE ${RTSTREAM_WARNINGS}
                                            $<$<BOOL:${RTSTREAM_WERROR}>:-Werror>)
   if(NOT RTSTREAM_SANITIZE)

@@ -16,13 +16,13 @@
 namespace retail {
 namespace {
 
-constexpr uint64_t kRetailers = 180;
-constexpr uint64_t kStores = 1'000;
-constexpr uint64_t kSkus = 50'000;
+constexpr uint64_t kRetailerCount = 180;
+constexpr uint64_t kStoreCount = 1'000;
+constexpr uint64_t kSkuCount = 50'000;
 constexpr size_t kCopiedFrom = 10'000;  // lines that a duplicate may be a copy of
 constexpr rt::Time kStart{std::chrono::sys_days(std::chrono::year(2025) / 11 / 28)};
 constexpr rt::Duration kLatest = std::chrono::hours(1);
-constexpr size_t kPiece = 1 << 20;  // bytes handed over at once
+constexpr size_t kPieceBytes = 1 << 20;  // bytes handed over at once
 
 // What is wrong with an invalid line.
 enum class Defect : uint32_t {
@@ -99,7 +99,7 @@ void AppendLine(const Event& event, Defect defect, Random& random, std::string& 
   out.append("{\"eventId\":\"");
   AppendUuid(random, out);
   out.append("\",\"retailerId\":\"retailer-");
-  AppendPadded(event.store % kRetailers, 3, out);
+  AppendPadded(event.store % kRetailerCount, 3, out);
   out.append("\",\"storeId\":\"");
   AppendStore(event.store, out);
   if (defect != Defect::kMissingField) {
@@ -144,7 +144,7 @@ absl::Status Generate(const GenerateOptions& options,
                       absl::FunctionRef<absl::Status(std::string_view)> write) {
   RTSTREAM_RETURN_IF_ERROR(CheckOptions(options));
   Random random(options.seed);
-  const ZipfSampler skus(kSkus, 1.0);
+  const ZipfSampler skus(kSkuCount, 1.0);
   std::vector<std::string> recent;  // the last kCopiedFrom lines, in a ring
   std::string piece;
   const long double step = options.events < 2 ? 0.0L
@@ -156,7 +156,7 @@ absl::Status Generate(const GenerateOptions& options,
       piece += recent[random.Below(recent.size())];
     } else {
       Event event;
-      event.store = random.Below(kStores);
+      event.store = random.Below(kStoreCount);
       event.sku = skus.Draw(random);
       event.quantity = 1 + random.Below(5);
       event.at = kStart + rt::Duration(static_cast<int64_t>(step * static_cast<long double>(i)));
@@ -175,7 +175,7 @@ absl::Status Generate(const GenerateOptions& options,
     } else {
       recent[i % kCopiedFrom].assign(line);
     }
-    if (piece.size() >= kPiece) {
+    if (piece.size() >= kPieceBytes) {
       RTSTREAM_RETURN_IF_ERROR(write(piece));
       piece.clear();
     }
@@ -185,13 +185,13 @@ absl::Status Generate(const GenerateOptions& options,
 
 absl::Status WriteMasterData(const std::string& dir) {
   std::string stores = "storeId,region\n";
-  for (uint64_t i = 0; i < kStores; ++i) {
+  for (uint64_t i = 0; i < kStoreCount; ++i) {
     std::string store;
     AppendStore(i, store);
     stores += rt::Concat(store, ",", HashedRegion(store), "\n");
   }
   std::string products = "sku,category\n";
-  for (uint64_t i = 0; i < kSkus; ++i) {
+  for (uint64_t i = 0; i < kSkuCount; ++i) {
     std::string sku;
     AppendSku(i, sku);
     products += rt::Concat(sku, ",", HashedCategory(sku), "\n");

@@ -13,7 +13,7 @@ namespace {
 
 using WriteText = absl::FunctionRef<absl::Status(std::string_view)>;
 
-constexpr size_t kPiece = 1 << 16;  // bytes handed over at once
+constexpr size_t kFlushBytes = 1 << 16;  // bytes handed over at once
 
 // Collects lines; remembers the first error.
 class Lines {
@@ -48,7 +48,7 @@ class Lines {
   }
   void End() {
     text_.append("}\n");
-    if (text_.size() >= kPiece) Flush();
+    if (text_.size() >= kFlushBytes) Flush();
   }
   absl::Status Finish() {
     Flush();

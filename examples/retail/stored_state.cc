@@ -17,9 +17,9 @@ namespace retail {
 namespace {
 
 // The texts of an Intern operator by their numbers.
-class Texts {
+class StoredTexts {
  public:
-  explicit Texts(std::string_view op) : op_(op) {}
+  explicit StoredTexts(std::string_view op) : op_(op) {}
 
   absl::Status Read(const rt::StateReader& store) {
     return rt::ReadTexts(store, op_, [this](std::string_view text) { texts_.emplace_back(text); });
@@ -52,7 +52,7 @@ void VisitSorted(std::vector<Row>& rows, Visit&& visit) {
 }  // namespace
 
 absl::Status ReadStock(const rt::StateReader& store, absl::FunctionRef<void(const StockRow&)> visit) {
-  Texts skus(kSkus), stores(kStores);
+  StoredTexts skus(kSkus), stores(kStores);
   RTSTREAM_RETURN_IF_ERROR(skus.Read(store));
   RTSTREAM_RETURN_IF_ERROR(stores.Read(store));
   using Key = std::tuple<std::string_view, std::string_view>;
@@ -71,7 +71,7 @@ absl::Status ReadStock(const rt::StateReader& store, absl::FunctionRef<void(cons
 
 absl::Status ReadDailySales(const rt::StateReader& store,
                             absl::FunctionRef<void(const DailyRow&)> visit) {
-  Texts retailers(kRetailers), skus(kSkus);
+  StoredTexts retailers(kRetailers), skus(kSkus);
   RTSTREAM_RETURN_IF_ERROR(retailers.Read(store));
   RTSTREAM_RETURN_IF_ERROR(skus.Read(store));
   using Key = std::tuple<std::string_view, rt::Time, std::string_view>;
@@ -93,7 +93,7 @@ absl::Status ReadDailySales(const rt::StateReader& store,
 
 absl::Status ReadStoreHours(const rt::StateReader& store,
                             absl::FunctionRef<void(const HourRow&)> visit) {
-  Texts stores(kStores);
+  StoredTexts stores(kStores);
   RTSTREAM_RETURN_IF_ERROR(stores.Read(store));
   using Key = std::tuple<std::string_view, rt::Time>;
   std::vector<std::pair<Key, SalesSum>> rows;

@@ -9,7 +9,7 @@
 namespace rtstream {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kPositionFormat = 1;
 
 }  // namespace
 
@@ -25,7 +25,7 @@ bool FileIdentity::Matches(std::string_view prefix) const {
 
 void EncodeFilePosition(const FilePosition& position, std::string& out) {
   ByteWriter writer(std::move(out));
-  writer.U8(kFormat);
+  writer.U8(kPositionFormat);
   writer.U8(static_cast<uint8_t>(position.state));
   writer.Varint(position.generation);
   writer.Varint(static_cast<uint64_t>(position.offset));
@@ -46,11 +46,11 @@ absl::StatusOr<FilePosition> DecodeFilePosition(std::string_view bytes) {
   position.line = static_cast<int64_t>(reader.Varint());
   position.identity.prefix_size = reader.Varint();
   position.identity.prefix_hash = reader.U64();
-  if (!reader.ok() || !reader.done() || format != kFormat || position.offset < 0 ||
+  if (!reader.ok() || !reader.done() || format != kPositionFormat || position.offset < 0 ||
       position.line < 1 || state > static_cast<uint8_t>(FilePosition::State::kRotated)) {
     return absl::DataLossError(Concat("a file's committed position of ", bytes.size(),
                                       " bytes in format ", format, " cannot be read, want format ",
-                                      kFormat));
+                                      kPositionFormat));
   }
   return position;
 }

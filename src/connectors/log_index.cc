@@ -10,7 +10,7 @@
 namespace rtstream::internal {
 namespace {
 
-constexpr uint32_t kFormat = 1;
+constexpr uint32_t kIndexFormat = 1;
 
 }  // namespace
 
@@ -68,7 +68,7 @@ void LogIndex::Apply(const LogEntry& entry) {
 
 std::string EncodeIndex(uint64_t lineage, uint64_t sequence, LogPosition log_begins, const LogIndex& index) {
   ByteWriter out;
-  out.U32(kFormat);
+  out.U32(kIndexFormat);
   out.U64(lineage);
   out.U64(sequence);
   out.U64(log_begins.segment);
@@ -90,8 +90,8 @@ std::string EncodeIndex(uint64_t lineage, uint64_t sequence, LogPosition log_beg
 absl::StatusOr<StoredIndex> DecodeIndex(std::string_view bytes, std::string_view path) {
   RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(bytes, path));
   ByteReader in(block);
-  if (const uint32_t format = in.U32(); format != kFormat) {
-    return absl::FailedPreconditionError(Concat(path, " has format ", format, ", want ", kFormat));
+  if (const uint32_t format = in.U32(); format != kIndexFormat) {
+    return absl::FailedPreconditionError(Concat(path, " has format ", format, ", want ", kIndexFormat));
   }
   StoredIndex stored;
   stored.lineage = in.U64();

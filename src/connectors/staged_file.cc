@@ -15,7 +15,7 @@
 namespace rtstream {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kMarkFormat = 1;
 
 struct Mark {
   uint64_t length = 0;
@@ -25,7 +25,7 @@ struct Mark {
 
 std::string Encode(const Mark& mark) {
   ByteWriter writer;
-  writer.U8(kFormat);
+  writer.U8(kMarkFormat);
   writer.Varint(mark.length);
   writer.Varint(mark.begin);
   writer.U64(mark.checksum);
@@ -36,9 +36,9 @@ absl::StatusOr<Mark> Decode(std::string_view bytes) {
   ByteReader reader(bytes);
   const uint8_t format = reader.U8();
   Mark mark{reader.Varint(), reader.Varint(), reader.U64()};
-  if (!reader.ok() || !reader.done() || format != kFormat || mark.begin > mark.length) {
+  if (!reader.ok() || !reader.done() || format != kMarkFormat || mark.begin > mark.length) {
     return absl::DataLossError(Concat("a file's mark of ", bytes.size(), " bytes in format ", format,
-                                      " cannot be read, want format ", kFormat));
+                                      " cannot be read, want format ", kMarkFormat));
   }
   return mark;
 }

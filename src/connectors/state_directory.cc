@@ -22,7 +22,7 @@ namespace {
 constexpr std::string_view kMarker = "RTSTREAM";
 constexpr std::string_view kRocksDbHead = "rtstream state, format ";
 constexpr std::string_view kLogHead = "rtstream log state, format ";
-constexpr std::string_view kFormat = "1";
+constexpr std::string_view kDirectoryFormat = "1";
 constexpr std::string_view kWitness = "last commit ";
 constexpr size_t kHex = 16;
 
@@ -112,7 +112,7 @@ absl::StatusOr<StateDirectory> StateDirectory::Look(const std::string& dir, Kind
   return state;
 }
 
-std::string StateDirectory::FirstLine() const { return Concat(HeadOf(kind_), kFormat, "\n"); }
+std::string StateDirectory::FirstLine() const { return Concat(HeadOf(kind_), kDirectoryFormat, "\n"); }
 
 absl::Status StateDirectory::ReadMarker() {
   RTSTREAM_RETURN_IF_ERROR(StatRegularFile(marker_.get(), path_).status());
@@ -128,7 +128,7 @@ absl::Status StateDirectory::ReadMarker() {
                                                 NameOf(Other(kind_)), ", want one of a ", NameOf(kind_)));
   }
   if (text.substr(0, head.size()) != head) {
-    return absl::DataLossError(Concat(path_, " is damaged: want a line '", head, kFormat, "'"));
+    return absl::DataLossError(Concat(path_, " is damaged: want a line '", head, kDirectoryFormat, "'"));
   }
   if (text.substr(0, FirstLine().size()) != FirstLine()) {
     const std::string_view rest = text.substr(head.size());
@@ -138,7 +138,7 @@ absl::Status StateDirectory::ReadMarker() {
       return absl::DataLossError(Concat(path_, " is damaged: its format is no number"));
     }
     return absl::FailedPreconditionError(
-        Concat(path_, " has format ", format, ", this library knows ", kFormat));
+        Concat(path_, " has format ", format, ", this library knows ", kDirectoryFormat));
   }
   const std::string_view witness = text.substr(FirstLine().size());
   const std::string_view number = witness.substr(0, kWitness.size() + kHex).substr(

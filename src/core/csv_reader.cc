@@ -11,7 +11,7 @@
 namespace rtstream::internal {
 namespace {
 
-constexpr size_t kLongestCopy = 4096;
+constexpr size_t kLongestCsvCopy = 4096;
 
 // What stands in a field, for messages: a kind, never the bytes.
 std::string_view KindOf(std::string_view text) {
@@ -74,8 +74,8 @@ absl::Status CsvColumns::Check() {
 }
 
 const char* CsvColumns::BeginPlainCopy(std::string_view text) {
-  if (text.size() > kLongestCopy) return nullptr;
-  if (copy_.empty()) copy_.resize(kLongestCopy + PlainInput::kReach);
+  if (text.size() > kLongestCsvCopy) return nullptr;
+  if (copy_.empty()) copy_.resize(kLongestCsvCopy + PlainInput::kReach);
   std::copy(text.begin(), text.end(), copy_.begin());
   copy_[text.size()] = '\n';
   in_.Begin(copy_.data(), copy_.data() + text.size(), text.data());

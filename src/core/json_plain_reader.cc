@@ -12,7 +12,7 @@
 namespace rtstream::internal {
 namespace {
 
-constexpr size_t kLongestCopy = 4096;
+constexpr size_t kLongestJsonCopy = 4096;
 
 // The first n bytes of a word.
 constexpr std::array<uint64_t, 9> kFirstBytes = [] {
@@ -57,9 +57,9 @@ JsonPlainReader::JsonPlainReader(absl::Span<const JsonField> fields, const JsonL
 }
 
 const char* JsonPlainReader::BeginCopy(std::string_view text) {
-  if (text.size() > kLongestCopy) return nullptr;
+  if (text.size() > kLongestJsonCopy) return nullptr;
   auto& copy = learned_->copy;
-  if (copy == nullptr) copy = std::make_unique<char[]>(kLongestCopy + PlainInput::kReach);
+  if (copy == nullptr) copy = std::make_unique<char[]>(kLongestJsonCopy + PlainInput::kReach);
   std::memcpy(copy.get(), text.data(), text.size());
   in_.Begin(copy.get(), copy.get() + text.size(), text.data());
   return copy.get();

@@ -3,16 +3,16 @@
 namespace rtstream::internal {
 namespace {
 
-bool IsDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
+bool IsDecimalDigit(char c) { return static_cast<unsigned char>(c - '0') <= 9; }
 
 // What std::from_chars accepts beyond JSON's grammar begins otherwise, or ends in a point, or has one
 // without a digit behind it.
 bool HasJsonGrammar(std::string_view text) {
   size_t i = !text.empty() && text[0] == '-' ? 1 : 0;
   const size_t integer = i;
-  while (i < text.size() && IsDigit(text[i])) ++i;
+  while (i < text.size() && IsDecimalDigit(text[i])) ++i;
   if (i == integer || (text[integer] == '0' && i > integer + 1)) return false;
-  return i == text.size() || text[i] != '.' || (i + 1 < text.size() && IsDigit(text[i + 1]));
+  return i == text.size() || text[i] != '.' || (i + 1 < text.size() && IsDecimalDigit(text[i + 1]));
 }
 
 template <typename N>

@@ -12,7 +12,7 @@
 namespace rtstream {
 namespace {
 
-constexpr uint8_t kFormat = 3;
+constexpr uint8_t kBlockFormat = 3;
 constexpr uint64_t kAllEpochs = ~uint64_t{0};
 constexpr uint64_t kSign = uint64_t{1} << 63;
 constexpr size_t kExactBytes = 16, kFingerprintBytes = 8;  // of a stored number
@@ -49,7 +49,7 @@ std::string ClaimTable::TakeUncommitted(Bucket& bucket) {
   size_t units = 0;
   for (const uint32_t number : chunks) units += log_.chunk(number).used - log_.chunk(number).committed;
   out.Reserve(64 + chunks.size() * 9 + units * (options_.fingerprints && kIsNumber ? 8 : 16));
-  out.U8(kFormat);
+  out.U8(kBlockFormat);
   out.U8(options_.fingerprints);
   out.I64(options_.window.count());
   bool is_empty = true;
@@ -196,9 +196,9 @@ bool ClaimTable::Load(int64_t number, uint32_t slice, uint64_t hash, const Id& i
 absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, uint64_t epoch, std::string_view block,
                                    bool& is_shared) {
   ByteReader in(block);
-  if (const uint8_t format = in.U8(); format != kFormat) {
+  if (const uint8_t format = in.U8(); format != kBlockFormat) {
     return absl::FailedPreconditionError(
-        Concat("a block of ids has format ", format, ", want ", kFormat));
+        Concat("a block of ids has format ", format, ", want ", kBlockFormat));
   }
   if (const bool fingerprints = in.U8() != 0; in.ok() && fingerprints != options_.fingerprints) {
     return absl::FailedPreconditionError(

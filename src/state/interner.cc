@@ -10,7 +10,7 @@
 namespace rtstream {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kTextsFormat = 1;
 
 std::string BlockKey(uint32_t first) { return Concat("t/", OrderedHex(first)); }
 
@@ -67,7 +67,7 @@ uint32_t Interner::Add(std::string_view text) {
 std::string Interner::Encode(const Block& block) const {
   ByteWriter out;
   out.Reserve(block.bytes + 16);
-  out.U8(kFormat);
+  out.U8(kTextsFormat);
   out.Varint(block.count);
   for (uint32_t i = 0; i < block.count; ++i) out.String(texts_[block.first + i]);
   std::string bytes = std::move(out).Take();
@@ -101,9 +101,9 @@ absl::Status Interner::Restore(const CheckpointReader& in) {
     }
     RTSTREAM_ASSIGN_OR_RETURN(const std::string_view block, OpenBlock(value, key));
     ByteReader bytes(block);
-    if (const uint8_t format = bytes.U8(); format != kFormat) {
+    if (const uint8_t format = bytes.U8(); format != kTextsFormat) {
       return absl::FailedPreconditionError(
-          Concat("a block of texts has format ", format, ", want ", kFormat));
+          Concat("a block of texts has format ", format, ", want ", kTextsFormat));
     }
     if (first != size()) {
       return absl::DataLossError(

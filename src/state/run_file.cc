@@ -11,7 +11,7 @@
 namespace rtstream {
 namespace {
 
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kRunFormat = 1;
 constexpr size_t kWriteAtOnce = size_t{1} << 20;
 constexpr uint64_t kMostBlocks = uint64_t{1} << 40;
 
@@ -45,7 +45,7 @@ uint64_t RunMeta::ids() const {
 
 std::string RunMeta::Encode() const {
   ByteWriter out;
-  out.U8(kFormat);
+  out.U8(kRunFormat);
   out.String(blob);
   out.I64(bucket);
   out.U64(epoch);
@@ -65,8 +65,8 @@ std::string RunMeta::Encode() const {
 
 absl::StatusOr<RunMeta> RunMeta::Decode(std::string_view bytes) {
   ByteReader in(bytes);
-  if (const uint8_t format = in.U8(); format != kFormat) {
-    return absl::FailedPreconditionError(Concat("a run has format ", format, ", want ", kFormat));
+  if (const uint8_t format = in.U8(); format != kRunFormat) {
+    return absl::FailedPreconditionError(Concat("a run has format ", format, ", want ", kRunFormat));
   }
   RunMeta meta;
   meta.blob = in.String();
