@@ -34,7 +34,6 @@ P KeyOf(uint64_t n) {
 struct Value {
   uint64_t number = 0;
   uint64_t copy = 0;
-  friend bool operator==(const Value&, const Value&) = default;
 };
 
 template <typename P>

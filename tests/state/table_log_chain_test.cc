@@ -30,7 +30,7 @@ void Count(std::string_view key, std::string_view value, Stored& stored) {
 }
 
 // A table of kKeys counters whose commits go to a store in memory.
-class TableLogChain : public testing::Test {
+class TableLogChain : public ::testing::Test {
  protected:
   TableLogChain() {
     for (uint64_t k = 0; k < kKeys; ++k) Change(k);

@@ -23,11 +23,11 @@ struct StockV2 {
   int32_t on_hand = 0;
   int32_t reserved = 0;
 };
-struct Stock {
+struct StockV3 {
   int32_t on_hand = 0;
   int32_t reserved = 0;
   std::string shelf;
-  bool operator==(const Stock&) const = default;
+  bool operator==(const StockV3&) const = default;
 };
 template <>
 struct StateFields<StockV1> {
@@ -48,16 +48,16 @@ struct ValueCodec<StockV2> {
   }
 };
 template <>
-struct ValueCodec<Stock> {
+struct ValueCodec<StockV3> {
   static constexpr uint32_t kVersion = 3;
   using Previous = StockV2;
-  static Stock Upgrade(const StockV2& old) { return {old.on_hand, old.reserved, "unknown"}; }
-  static void Append(const Stock& v, ByteWriter& out) {
+  static StockV3 Upgrade(const StockV2& old) { return {old.on_hand, old.reserved, "unknown"}; }
+  static void Append(const StockV3& v, ByteWriter& out) {
     ValueCodec<int32_t>::Append(v.on_hand, out);
     ValueCodec<int32_t>::Append(v.reserved, out);
     ValueCodec<std::string>::Append(v.shelf, out);
   }
-  static bool Read(ByteReader& in, Stock& v) {
+  static bool Read(ByteReader& in, StockV3& v) {
     return ValueCodec<int32_t>::Read(in, v.on_hand) && ValueCodec<int32_t>::Read(in, v.reserved) &&
            ValueCodec<std::string>::Read(in, v.shelf);
   }
@@ -160,30 +160,30 @@ TEST(ValueCodec, NumberThatDoesNotFitItsTypeIsDataLoss) {
 }
 
 TEST(ValueCodec, OldVersionIsUpgradedStepByStep) {
-  const auto stock = Decode<Stock>(1, Encode(StockV1{42}));
+  const auto stock = Decode<StockV3>(1, Encode(StockV1{42}));
   ASSERT_THAT(stock.status(), IsOk());
-  EXPECT_EQ(*stock, (Stock{42, 0, "unknown"}));
+  EXPECT_EQ(*stock, (StockV3{42, 0, "unknown"}));
 }
 
 TEST(ValueCodec, VersionBetweenSkipsTheOlderSteps) {
-  EXPECT_EQ(*Decode<Stock>(2, Encode(StockV2{42, 7})), (Stock{42, 7, "unknown"}));
+  EXPECT_EQ(*Decode<StockV3>(2, Encode(StockV2{42, 7})), (StockV3{42, 7, "unknown"}));
 }
 
 TEST(ValueCodec, NewerVersionIsRefusedAndNotMisread) {
-  EXPECT_THAT(Decode<Stock>(4, Encode(Stock{1, 2, "a"})).status(),
+  EXPECT_THAT(Decode<StockV3>(4, Encode(StockV3{1, 2, "a"})).status(),
               StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 TEST(ValueCodec, VersionOlderThanTheOldestUpgradeIsRefused) {
-  EXPECT_THAT(Decode<Stock>(0, Encode(StockV1{1})).status(),
+  EXPECT_THAT(Decode<StockV3>(0, Encode(StockV1{1})).status(),
               StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 TEST(ValueCodec, ValueInsideAnItemIsUpgradedToo) {
   const Item<StockV1> old{{42}, 7, Time(Duration(9))};
-  const auto item = Decode<Item<Stock>>(1, Encode(old));
+  const auto item = Decode<Item<StockV3>>(1, Encode(old));
   ASSERT_THAT(item.status(), IsOk());
-  EXPECT_EQ(item->value, (Stock{42, 0, "unknown"}));
+  EXPECT_EQ(item->value, (StockV3{42, 0, "unknown"}));
   EXPECT_EQ(item->version, 7u);
   EXPECT_EQ(item->last_updated, Time(Duration(9)));
 }
