@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 """Compiles one case and looks at what the compiler says.
 
-    check.py CASE COMPILER FLAG...
+    check.py PRECOMPILED COMPILER [CASE] FLAG...
 
 The case must fail with exactly one error, in at most MAX_LINES lines, and the output must match every
 `// expect: REGEX` of the comment that it begins with. With its mistake removed (-DFIXED) it must
-compile, with warnings as errors. Exit 77: there is no such compiler.
+compile, with warnings as errors. Exit 77: there is no such compiler. Without a CASE: writes PRECOMPILED,
+which holds the library's headers, read once for all cases.
 """
 import os
+import pathlib
 import re
 import shutil
 import subprocess
@@ -17,20 +19,32 @@ MAX_LINES = 20
 SKIPPED = 77
 
 
-def compile_case(compiler, case, flags):
+def command_of(compiler, flags):
+    return [compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", *flags]
+
+
+def precompile(precompiled, compiler, flags):
+    # g++ looks for precompiled.h.gch when it is told to include precompiled.h, and clang++ likewise.
+    precompiled.parent.mkdir(parents=True, exist_ok=True)
+    precompiled.write_text('#include "rtstream/rtstream.h"\n', encoding="utf-8")
+    output = f"{precompiled}.{'pch' if 'clang' in compiler else 'gch'}"
+    return subprocess.run([*command_of(compiler, flags), "-x", "c++-header", str(precompiled), "-o", output],
+                          check=False).returncode
+
+
+def compile_case(precompiled, compiler, case, flags):
     # To an object, not -fsyntax-only: everything that a user's build would instantiate.
-    command = [compiler, "-std=c++20", "-Wall", "-Wextra", "-Werror", *flags,
-               "-c", case, "-o", "/dev/null"]
-    done = subprocess.run(command, capture_output=True, text=True,
+    command = [*command_of(compiler, flags), "-include", str(precompiled), "-Winvalid-pch", "-c", case, "-o", "/dev/null"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False,
                           env={**os.environ, "LC_ALL": "C"})
     return done.returncode, done.stdout + done.stderr
 
 
-def faults_of(case, compiler, flags):
+def faults_of(precompiled, compiler, case, flags):
     expected = re.findall(r"^// expect: (.*)$", open(case, encoding="utf-8").read(), re.MULTILINE)
     if not expected:
         yield "the case expects nothing: it has no '// expect: REGEX' line"
-    code, output = compile_case(compiler, case, flags)
+    code, output = compile_case(precompiled, compiler, case, flags)
     errors = output.count("error:")
     lines = len(output.splitlines())
     print(output)
@@ -44,18 +58,21 @@ def faults_of(case, compiler, flags):
     for regex in expected:
         if not re.search(regex, output):
             yield f"nothing matches '{regex}'"
-    code, output = compile_case(compiler, case, [*flags, "-DFIXED"])
+    code, output = compile_case(precompiled, compiler, case, [*flags, "-DFIXED"])
     if code != 0:
         print(output)
         yield "it does not compile with its mistake removed"
 
 
 def main():
-    case, compiler, flags = sys.argv[1], sys.argv[2], sys.argv[3:]
+    precompiled, compiler, *rest = sys.argv[1:]
+    precompiled = pathlib.Path(precompiled)
     if shutil.which(compiler) is None:
         print(f"skipped: there is no {compiler}")
         return SKIPPED
-    faults = list(faults_of(case, compiler, flags))
+    if not rest or rest[0].startswith("-"):
+        return precompile(precompiled, compiler, rest)
+    faults = list(faults_of(precompiled, compiler, rest[0], rest[1:]))
     for fault in faults:
         print("fault:", fault)
     return 1 if faults else 0
