@@ -53,7 +53,7 @@ case $how in
   shared)
     cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON \
       -DCMAKE_CXX_COMPILER="$compiler" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" \
-      -DRTSTREAM_BUILD_TESTS=OFF -DRTSTREAM_BUILD_EXAMPLES=OFF
+      -DRTSTREAM_BUILD_TESTS=OFF -DRTSTREAM_BUILD_EXAMPLES=OFF -DCMAKE_UNITY_BUILD=ON
     cmake --build "$work/build"
     cmake --install "$work/build" --prefix "$work/prefix"
     rm -rf "$work/build"
@@ -62,7 +62,7 @@ case $how in
     readelf -d "$outside/build/hello" | grep -q 'NEEDED.*librtstream.so.0'
     ;;
   subdirectory)
-    consumer -DRTSTREAM_SOURCE="$source" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb"
+    consumer -DRTSTREAM_SOURCE="$source" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" -DCMAKE_UNITY_BUILD=ON
     build_and_run
     ;;
   refusals)
