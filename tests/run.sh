@@ -6,10 +6,11 @@
 #
 # Parts: install   the packages that building and testing take
 #        release   g++, as installed: every test
-#        asan      AddressSanitizer and UBSan: the unit tests
-#        tsan      ThreadSanitizer: the concurrent tests
-#        clang     clang++: the library, the test kit and the examples compile
+#        asan      clang++, AddressSanitizer and UBSan: everything compiles; the unit tests
+#        tsan      clang++, ThreadSanitizer: the concurrent tests
 #        tidy      clang-tidy over src and examples
+#
+# What takes longer than a change should wait for is in tests/nightly.sh.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -59,33 +60,36 @@ closing_lines() {
 
 part_install() { cmake/install-deps.sh --dev; }
 part_release() {
-  build release build/test-release all
+  build release build/test-release all -DRTSTREAM_QUICK_TESTS=ON
   run_ctest build/test-release
 }
 part_asan() {
-  build asan-ubsan build/test-asan unit_tests
+  build asan-ubsan build/test-asan all
   run_ctest build/test-asan --label-regex 'unit|concurrent'
 }
 part_tsan() {
   build tsan build/test-tsan concurrent_tests
   TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp run_ctest build/test-tsan --label-regex concurrent
 }
-part_clang() {
-  build dev build/test-clang all -DCMAKE_CXX_COMPILER=clang++ -DRTSTREAM_BUILD_TESTS=OFF
-}
+# Looks at several sources at once, as a unity build compiles them: most of the time goes to what they include.
 part_tidy() {
-  [[ -f build/test-release/compile_commands.json ]] ||
-    cmake --preset release -B build/test-release >/dev/null
-  local files
-  mapfile -t files < <(find src examples -name '*.cc' | sort)
-  printf '%s\0' "${files[@]}" |
-    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p build/test-release 2>build/test-release/tidy.log ||
-    { grep -v 'warnings generated' build/test-release/tidy.log; return 1; }
-  echo "clang-tidy: ${#files[@]} files are clean"
+  local directory=build/test-tidy sources units
+  rm -rf "$directory"
+  cmake --preset release -B "$directory" -DCMAKE_UNITY_BUILD=ON -DRTSTREAM_BUILD_TESTS=OFF >/dev/null
+  mapfile -t sources < <(find "$PWD"/src "$PWD"/examples -name '*.cc' | sort)
+  mapfile -t units < <(find "$directory" -name 'unity_*.cxx' | sort)
+  if ! diff <(printf '%s\n' "${sources[@]}") <(sed -n 's/^#include "\(.*\)"$/\1/p' "${units[@]}" | sort); then
+    echo "the sources (<) are not those that are built (>)"
+    return 1
+  fi
+  printf '%s\0' "${units[@]}" |
+    xargs -0 -n 1 -P "$jobs" clang-tidy --quiet -p "$directory" 2>"$directory/tidy.log" ||
+    { grep -v 'warnings generated' "$directory/tidy.log"; return 1; }
+  echo "clang-tidy: ${#sources[@]} files are clean"
 }
 
 parts=("$@")
-[[ ${#parts[@]} -gt 0 ]] || parts=(install release asan tsan clang tidy)
+[[ ${#parts[@]} -gt 0 ]] || parts=(install release asan tsan tidy)
 for part in "${parts[@]}"; do
   [[ $(type -t "part_$part") == function ]] || {
     echo "tests/run.sh: there is no part '$part'; see the top of the file" >&2

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# What tests/run.sh leaves out because it takes long; each round with seeds of its own, which are printed.
+#
+#   tests/nightly.sh [ROUNDS, 1 unless told]
+#
+# Once: the unit tests compiled with -O2, as the library is; every public header alone, by each compiler.
+# A round: 50 kills of `retail` on each state store, 60 on several lanes; 2 million texts by both JSON readers;
+# the unit tests 10 times under AddressSanitizer and UBSan.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+rounds=${1:-1}
+[[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "usage: tests/nightly.sh [ROUNDS]" >&2; exit 2; }
+cmake/install-deps.sh --dev
+jobs=$(nproc)
+release=build/nightly-release asan=build/test-asan
+if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
+
+cmake --preset release -B "$release" >/dev/null
+cmake --build "$release" --parallel "$jobs" --target unit_tests concurrent_tests retail retail_reference
+cmake --preset asan-ubsan -B "$asan" >/dev/null
+cmake --build "$asan" --parallel "$jobs" --target unit_tests concurrent_tests
+
+# kills <file> <argument...>
+kills() {
+  local file=$1
+  shift
+  python3 -B "tests/retail/${file}_test.py" --retail "$release/examples/retail/retail" \
+    --reference "$release/tests/retail/retail_reference" "$@"
+}
+
+ctest --test-dir "$release" --parallel "$jobs" --output-on-failure --label-regex 'unit|concurrent'
+for compiler in g++ clang++; do
+  python3 -B tests/headers/check_alone.py . "$compiler" --each
+done
+for ((round = 1; round <= rounds; ++round)); do
+  echo "=== round $round of $rounds"
+  kills kill 50
+  kills kill --state-store rocksdb 50
+  kills lanes 60
+  "$release/tests/fuzz/json_differential" --random 2000000 tests/fuzz/json
+  ctest --test-dir "$asan" --parallel "$jobs" --output-on-failure --label-regex 'unit|concurrent' \
+    --repeat until-fail:10
+done
