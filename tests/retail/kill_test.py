@@ -3,8 +3,9 @@
     kill_test.py --retail R --reference J [--seed S] [N, the number of kills, 50 unless told]
 
 Where a kill falls: N points are drawn uniformly over the bytes that the clean run writes, between what its
-first commit left and its end. A kill waits until the files reach its point, and then for a time drawn
-uniformly over 50 ms, ten commits, so that it does not follow the writes of a commit.
+first commit left and four fifths of them, so that no run ends before its kill. A kill waits until the files
+reach its point, and then for a time drawn uniformly over 300 ms, three commits, so that it does not follow the
+writes of a commit.
 """
 
 import filecmp
@@ -16,7 +17,7 @@ import time
 import harness
 from harness import FILES, QUERIES, RetailTest, execute, generate, without_rates
 
-FLAGS = ["--commit-interval", "5ms", "--initial-stock", "20"]
+FLAGS = ["--commit-interval", "100ms", "--initial-stock", "20"]
 UNDISTURBED = 0.2  # seconds a kill that the clean run must last
 AT_ONCE = 500_000  # events of the first try; the input grows until the clean run lasts
 MOST = 16_000_000
@@ -71,9 +72,11 @@ class Kills(RetailTest):
 
     def kill_at(self, command, point):
         """Starts a run and kills it at `point`; what it said on stderr, and whether it was killed."""
+        before = self.written()
         with harness.running(command) as process:
-            pause = self.random.uniform(0, 0.050)
-            while process.poll() is None and self.written() < point:
+            pause = self.random.uniform(0, 0.300)
+            # Not before it has written, or cut off, anything itself.
+            while process.poll() is None and (self.written() < point or self.written() == before):
                 time.sleep(0.001)
             time.sleep(pause)
             process.send_signal(signal.SIGKILL)
@@ -107,7 +110,7 @@ class Kills(RetailTest):
         kills = harness.OPTIONS.kills
         path, clean, first = self.clean_run()
         end = self.written("clean")
-        points = sorted(self.random.uniform(first, end * 0.995) for _ in range(kills))
+        points = sorted(self.random.uniform(first, end * 0.8) for _ in range(kills))
         killed, uncommitted = 0, 0
         for number, point in enumerate(points, 1):
             if self.kill_at(self.command([path], FLAGS), point):
