@@ -137,10 +137,10 @@ class LanesWorld {
     std::map<std::string, std::tuple<uint64_t, uint64_t, uint64_t, uint64_t, uint64_t>> counters;
     friend bool operator==(const Results&, const Results&) = default;
     // What tells most: what each operator has counted.
-    friend void PrintTo(const Results& r, std::ostream* out) {
+    friend void PrintTo(const Results& r, std::ostream* to) {
       for (const auto& [op, c] : r.counters) {
         const auto& [in, passed, refused, side, keys] = c;
-        *out << op << ": " << in << " in, " << passed << " out, " << refused << " refused, " << side
+        *to << op << ": " << in << " in, " << passed << " out, " << refused << " refused, " << side
              << " aside, " << keys << " keys\n";
       }
     }
