@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Counts the instructions a record takes in each workload, and fails where there are over 10 % more than
-recorded in instructions.json: a regression that shows on any machine, however busy.
+recorded in instructions.json: a regression that shows on any machine, however busy. As many fewer are to be
+recorded.
 
   guard.py PROGRAM            compares
   guard.py PROGRAM --record   records what is counted now
@@ -64,15 +65,20 @@ def main():
     if recorded["compiler"] != compiler:
         print(f"recorded with {recorded['compiler']}, built with {compiler}")
         sys.exit(SKIPPED)
-    failed = []
+    more, fewer = [], []
     for workload, now in counted.items():
         before = recorded["instructions_per_record"][workload]
         print(f"{workload}: {now:.1f} instructions a record, recorded {before:.1f}, {now / before:.3f} times")
         if now > TOLERANCE * before:
-            failed.append(workload)
-    if failed:
-        sys.exit(f"guard: over {TOLERANCE:.2f} times the recorded instructions: {', '.join(failed)}. If that "
+            more.append(workload)
+        elif before > TOLERANCE * now:
+            fewer.append(workload)
+    if more:
+        sys.exit(f"guard: over {TOLERANCE:.2f} times the recorded instructions: {', '.join(more)}. If that "
                  "is worth it, record them: benchmarks/guard/guard.py PROGRAM --record")
+    if fewer:
+        sys.exit(f"guard: far fewer instructions than recorded: {', '.join(fewer)}. Record them, so that they are not "
+                 "lost unseen: benchmarks/guard/guard.py PROGRAM --record")
 
 
 main()
