@@ -145,10 +145,11 @@ class PublishedSink final : public rt::StagedSink<Outcomes> {
   uint64_t bytes_written() const override { return file_.bytes_appended(); }
   absl::Status Write(const rt::Rows<Outcomes>& rows) override {
     for (size_t i = 0; i < rows.size(); ++i) {
-      AppendRow(*rows[i].record, file_.buffer());
+      row_.clear();
+      AppendRow(*rows[i].record, row_);
+      file_.Append(row_);
       if (samples_.Has(rows.position(i))) due_.push_back(schedule_.DueAt(static_cast<uint64_t>(rows.position(i))));
     }
-    file_.Push();
     return absl::OkStatus();
   }
   absl::Status Open(const std::optional<std::string>& committed) override { return file_.Open(committed); }
@@ -171,6 +172,7 @@ class PublishedSink final : public rt::StagedSink<Outcomes> {
 
  private:
   rt::StagedFile file_;
+  std::string row_;
   const Schedule& schedule_;
   Samples samples_;
   std::vector<int64_t> due_;
