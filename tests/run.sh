@@ -7,7 +7,7 @@
 # Parts: install   the packages that building and testing take
 #        release   g++, as installed: every test
 #        asan      clang++, AddressSanitizer and UBSan: everything compiles; the unit tests
-#        tsan      clang++, ThreadSanitizer: the concurrent tests
+#        tsan      g++, ThreadSanitizer: the concurrent tests
 #        tidy      clang-tidy over src and examples
 #
 # What takes longer than a change should wait for is in tests/nightly.sh.
