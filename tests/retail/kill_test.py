@@ -130,7 +130,8 @@ class Kills(RetailTest):
         self.check_lines(summary)
         checked = self.check()
         self.assertEqual(0, checked.returncode, checked.stdout + checked.stderr)
-        self.assertGreaterEqual(2 * uncommitted, kills,
+        # Most do; of what was still in memory nothing is seen.
+        self.assertGreaterEqual(3 * uncommitted, kills,
                                 f"only {uncommitted} of {kills} kills found uncommitted work")
 
 
