@@ -4,8 +4,8 @@
 
 Where a kill falls: N points are drawn uniformly over the bytes that the clean run writes, between what its
 first commit left and four fifths of them, so that no run ends before its kill. A kill waits until the files
-reach its point, and then for a time drawn uniformly over 300 ms, three commits, so that it does not follow the
-writes of a commit.
+reach its point, and then for a time drawn uniformly over 400 ms, two commits, so that it does not follow the
+writes of a commit. What was still in memory is not seen afterwards; in 200 ms most of it is in the files.
 """
 
 import filecmp
@@ -17,7 +17,7 @@ import time
 import harness
 from harness import FILES, QUERIES, RetailTest, execute, generate, without_rates
 
-FLAGS = ["--commit-interval", "100ms", "--initial-stock", "20"]
+FLAGS = ["--commit-interval", "200ms", "--initial-stock", "20"]
 UNDISTURBED = 0.2  # seconds a kill that the clean run must last
 AT_ONCE = 500_000  # events of the first try; the input grows until the clean run lasts
 MOST = 16_000_000
@@ -74,7 +74,7 @@ class Kills(RetailTest):
         """Starts a run and kills it at `point`; what it said on stderr, and whether it was killed."""
         before = self.written()
         with harness.running(command) as process:
-            pause = self.random.uniform(0, 0.300)
+            pause = self.random.uniform(0, 0.400)
             # Not before it has written, or cut off, anything itself.
             while process.poll() is None and (self.written() < point or self.written() == before):
                 time.sleep(0.001)
@@ -130,8 +130,7 @@ class Kills(RetailTest):
         self.check_lines(summary)
         checked = self.check()
         self.assertEqual(0, checked.returncode, checked.stdout + checked.stderr)
-        # Most do; of what was still in memory nothing is seen.
-        self.assertGreaterEqual(3 * uncommitted, kills,
+        self.assertGreaterEqual(2 * uncommitted, kills,
                                 f"only {uncommitted} of {kills} kills found uncommitted work")
 
 
