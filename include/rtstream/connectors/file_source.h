@@ -31,7 +31,7 @@ struct FileSourceOptions {
   // its first bytes, at most DeadLetter::kMaxBytes. Memory is twice this and more.
   size_t max_record = 1 << 20;
   // Bytes of one read. Larger ones fall out of the nearest caches.
-  size_t chunk_bytes = 256 << 10;
+  size_t chunk_bytes = 1 << 20;
 };
 
 // A file that was not read to its end before another took its place.
