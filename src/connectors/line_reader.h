@@ -33,7 +33,7 @@ struct LineOptions {
   std::string header;
   bool quoted_newlines = false;
   size_t max_record = 1 << 20;
-  size_t chunk_bytes = 256 << 10;
+  size_t chunk_bytes = 1 << 20;
 
   // What a buffer must hold: a record that is kept whole, its CR and LF, and a chunk.
   size_t buffer_bytes() const { return max_record + 2 + chunk_bytes; }
