@@ -3,7 +3,8 @@
 #
 #   tests/nightly.sh [ROUNDS, 1 unless told]
 #
-# Once: the unit tests compiled with -O2, as the library is; every public header alone, by each compiler.
+# Once: the unit tests, compiled without what tests/run.sh has precompiled; every public header alone, by each
+# compiler.
 # A round: 50 kills of `retail` on each state store, 60 on several lanes; 2 million texts by both JSON readers;
 # the unit tests 10 times under AddressSanitizer and UBSan.
 set -euo pipefail

@@ -214,9 +214,9 @@ char* internal::PutRfc3339(Time t, char* p) {
   constexpr uint64_t kColons = uint64_t{':' - '0'} << 16 | uint64_t{':' - '0'} << 40;
   const uint32_t clock = second / 3600 * 1'000'000 + second / 60 % 60 * 1'000 + second % 60;
   *p++ = 'T';
-  PutEight((EightDigits(clock) | kEightZeros) + kColons, p);
+  PutEight((ToEightDigits(clock) | kEightZeros) + kColons, p);
   p[8] = '.';
-  PutEight(EightDigits(fraction * 100) | kEightZeros, p + 9);
+  PutEight(ToEightDigits(fraction * 100) | kEightZeros, p + 9);
   p += fraction % 1000 == 0 ? 12 : 15;
   *p = 'Z';
   return p + 1;

@@ -51,7 +51,7 @@ TEST(Digits, EveryNumberOfFourDigitsIsRightInBothHalves) {
     char text[16];
     std::snprintf(text, sizeof text, "%04u%04u", 9'999 - v, v);
     char digits[9] = {};
-    PutEight(EightDigits((9'999 - v) * 10'000 + v) | kEightZeros, digits);
+    PutEight(ToEightDigits((9'999 - v) * 10'000 + v) | kEightZeros, digits);
     ASSERT_STREQ(digits, text);
   }
 }

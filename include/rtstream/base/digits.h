@@ -14,7 +14,7 @@ inline constexpr uint64_t kEightZeros = 0x3030303030303030;  // "00000000"
 //
 // Halves, quarters and digits are divided off side by side; a product and a shift divide by 100 and by 10
 // exactly in these ranges.
-inline uint64_t EightDigits(uint32_t v) {
+inline uint64_t ToEightDigits(uint32_t v) {
   const uint64_t fours = v / 10'000 | uint64_t{v % 10'000} << 32;
   const uint64_t hundreds = (fours * 10'486 >> 20) & 0x0000007f0000007f;
   const uint64_t twos = hundreds | (fours - 100 * hundreds) << 16;
@@ -26,7 +26,7 @@ inline void PutEight(uint64_t text, char* p) { std::memcpy(p, &text, sizeof text
 
 // Puts `v` without leading zeros; returns its end. Writes eight bytes. REQUIRES: 0 < v < 10^8.
 inline char* PutUpToEightDigits(uint32_t v, char* p) {
-  const uint64_t digits = EightDigits(v);
+  const uint64_t digits = ToEightDigits(v);
   const int zeros = std::countr_zero(digits) / 8;
   PutEight((digits | kEightZeros) >> 8 * zeros, p);
   return p + 8 - zeros;
@@ -47,10 +47,10 @@ inline char* PutUnsigned(uint64_t v, char* p) {
     p = PutUpToEightDigits(static_cast<uint32_t>(high), p);
   } else {
     p = PutUpToEightDigits(static_cast<uint32_t>(high / kEight), p);
-    PutEight(EightDigits(static_cast<uint32_t>(high % kEight)) | kEightZeros, p);
+    PutEight(ToEightDigits(static_cast<uint32_t>(high % kEight)) | kEightZeros, p);
     p += 8;
   }
-  PutEight(EightDigits(static_cast<uint32_t>(v % kEight)) | kEightZeros, p);
+  PutEight(ToEightDigits(static_cast<uint32_t>(v % kEight)) | kEightZeros, p);
   return p + 8;
 }
 
@@ -76,7 +76,7 @@ char* PutScaled(uint64_t v, char* p) {
   const auto fraction = static_cast<uint32_t>(v % kPower(kScale));
   if (fraction == 0) return p;
   *p++ = '.';
-  const uint64_t digits = EightDigits(fraction * kPower(8 - kScale));
+  const uint64_t digits = ToEightDigits(fraction * kPower(8 - kScale));
   PutEight(digits | kEightZeros, p);
   return p + 8 - std::countl_zero(digits) / 8;
 }
