@@ -4,10 +4,6 @@
 
 namespace rtstream::internal {
 
-bool IsOversize(const Context& ctx) {
-  return (ctx.frame().meta(ctx.row()).flags & RowMeta::kOversize) != 0;
-}
-
 absl::Status OversizeError(const Context& ctx) {
   return absl::ResourceExhaustedError(
       Concat("record of ", ctx.frame().meta(ctx.row()).raw_size,

@@ -68,6 +68,7 @@ class Frame {
     const auto delta = static_cast<uint32_t>(row * step_);
     return {.position = delta, .ordinal = delta};
   }
+  uint32_t flags(size_t row) const { return metas_.empty() ? 0 : metas_[row].flags; }
   int64_t position(size_t row) const { return base_position + meta(row).position; }
   int64_t ordinal(size_t row) const { return base_ordinal + meta(row).ordinal; }
 

@@ -8,7 +8,9 @@
 namespace rtstream::internal {
 
 // Whether the source cut the record because it is longer than it keeps.
-bool IsOversize(const Context& ctx);
+inline bool IsOversize(const Context& ctx) {
+  return (ctx.frame().flags(ctx.row()) & RowMeta::kOversize) != 0;
+}
 absl::Status OversizeError(const Context& ctx);
 
 // Gives value-initialised records. Copying one is several times as fast as clearing it: g++ 12 clears more
