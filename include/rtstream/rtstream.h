@@ -6,6 +6,7 @@
 #include "rtstream/core/csv_writer.h"
 #include "rtstream/core/json_writer.h"
 #include "rtstream/core/mapping.h"
+#include "rtstream/flow/description.h"
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/cached_table.h"
 #include "rtstream/io/lookup_table.h"

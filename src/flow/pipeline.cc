@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "rtstream/flow/description.h"
 #include "rtstream/flow/pipeline_body.h"
 
 namespace rtstream {
@@ -10,5 +11,7 @@ Pipeline::Pipeline(std::unique_ptr<internal::PipelineBody> body) : body_(std::mo
 Pipeline::~Pipeline() = default;
 Pipeline::Pipeline(Pipeline&&) noexcept = default;
 Pipeline& Pipeline::operator=(Pipeline&&) noexcept = default;
+
+PipelineDescription Pipeline::Describe() const { return internal::DescribeNodes(body_->nodes()); }
 
 }  // namespace rtstream

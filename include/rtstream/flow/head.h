@@ -28,7 +28,7 @@ template <typename T, typename Chain>
 class FlowBody final : public PipelineBody {
  public:
   FlowBody(Source<T>* source, Chain chain)
-      : source_(source), source_node_("source"), chain_(std::move(chain)) {
+      : source_(source), source_node_("source", {"source", TypeName<T>(), sizeof(T)}), chain_(std::move(chain)) {
     nodes_.push_back(&source_node_);
     chain_.Collect(nodes_);
   }

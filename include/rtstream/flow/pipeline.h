@@ -6,6 +6,7 @@ namespace rtstream {
 namespace internal {
 class PipelineBody;
 }  // namespace internal
+struct PipelineDescription;
 
 // A composed flow, ready to run: what MakePipeline functions return. Names no operator type, so that
 // callers compile none. Give it to a Runner, or to a testing::PipelineDriver.
@@ -22,6 +23,10 @@ class [[nodiscard]] Pipeline {
   ~Pipeline();
   Pipeline(Pipeline&&) noexcept;
   Pipeline& operator=(Pipeline&&) noexcept;
+
+  // Its operators, their state, the size of what they pass on, and the delivery of each sink: as values, as
+  // text, or as a drawing. Include rtstream/flow/description.h.
+  PipelineDescription Describe() const;
 
   // For the runtime.
   internal::PipelineBody& body() { return *body_; }

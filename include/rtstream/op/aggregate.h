@@ -26,6 +26,7 @@ namespace internal {
 
 template <typename KeyF, typename F, typename In>
 struct RunningAggregateOp {
+  static constexpr std::string_view kKind = "Aggregate";
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using Acc = FirstArgOf<F>;
@@ -58,6 +59,7 @@ struct RunningAggregateOp {
     }
   }
 
+  std::string Options() const { return "running"; }
   void Attach(const StateHost& host) {
     sums.Attach(host);
     sums.Reserve(expected_keys);

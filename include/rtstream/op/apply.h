@@ -22,6 +22,7 @@ namespace internal {
 // A user's operator that emits at most one record for each: one more of a fused segment.
 template <typename User>
 struct FusedUserOp {
+  static constexpr std::string_view kKind = "Apply";
   using Input = typename User::Input;
   using Output = typename User::Output;
   static constexpr bool kMayRefuse = true;
@@ -49,6 +50,7 @@ struct FusedUserOp {
 // A user's operator called for every record, with any number of results.
 template <typename User>
 struct RecordUserOp {
+  static constexpr std::string_view kKind = "Apply";
   using Input = typename User::Input;
   using Output = typename User::Output;
   static constexpr bool kMayRefuse = true;
@@ -113,6 +115,7 @@ struct RecordUserOp {
 // A user's operator called for every batch.
 template <typename User>
 struct BatchUserOp {
+  static constexpr std::string_view kKind = "Apply";
   using Input = typename User::Input;
   using Output = typename User::Output;
   static constexpr bool kMayRefuse = true;

@@ -1,9 +1,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "rtstream/base/text.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/stage.h"
@@ -25,6 +27,7 @@ namespace internal {
 
 template <typename F, typename In>
 struct AssignEventTimeOp {
+  static constexpr std::string_view kKind = "AssignEventTime";
   using Input = In;
   using Output = In;
   static constexpr bool kMayRefuse = false;
@@ -36,6 +39,9 @@ struct AssignEventTimeOp {
   EventTimeOptions options;
   WatermarkTracker* watermarks = nullptr;
 
+  std::string Options() const {
+    return Concat("out of order by ", ShortDuration(options.max_out_of_orderness));
+  }
   absl::Status Start(Lane& lane) {
     watermarks = &lane.watermarks();
     watermarks->set_options({options.max_out_of_orderness, options.idle_timeout, options.max_ahead});

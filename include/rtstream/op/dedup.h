@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -42,6 +43,7 @@ namespace internal {
 
 template <typename F, typename In, typename Side>
 struct DedupOp {
+  static constexpr std::string_view kKind = "Dedup";
   using Input = In;
   using Output = In;
   using Id = std::remove_cvref_t<std::invoke_result_t<const F&, const In&>>;
@@ -119,13 +121,17 @@ struct DedupOp {
     options.expected_ids /= host.lanes;
     options.memory_budget = (options.memory_budget + host.lanes - 1) / host.lanes;
   }
+  std::string Options() const {
+    return Concat("window ", ShortDuration(options.window), options.fingerprints ? ", fingerprints" : "",
+                  options.blobs != nullptr ? ", on disk beyond the budget" : "");
+  }
   size_t state_keys() const { return claims.size(); }
   absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) {
     RTSTREAM_RETURN_IF_ERROR(Open());
     return claims.Restore(in, owned.mask());
   }
-  void Collect(std::vector<Node*>& nodes) { CollectBranch(side, nodes); }
+  void Collect(std::vector<Node*>& nodes) { CollectBranch(side, nodes, "duplicates"); }
 
  private:
   void ReadIds(const Rows<In>& in) {

@@ -27,6 +27,7 @@ inline constexpr bool kEnrichesInPlace =
 
 template <typename V, typename KeyF, typename F, typename In>
 struct EnrichOp {
+  static constexpr std::string_view kKind = "Enrich";
   using Input = In;
   static constexpr bool kInPlace = kEnrichesInPlace<F, In, V>;
   using Argument = std::conditional_t<kInPlace, In&, const In&>;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "rtstream/core/batch.h"
@@ -11,6 +12,7 @@ namespace internal {
 
 template <typename F, typename In>
 struct FilterOp {
+  static constexpr std::string_view kKind = "Filter";
   using Input = In;
   using Output = In;
   static constexpr bool kMayRefuse = false;

@@ -2,6 +2,7 @@
 
 #include <iterator>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -16,6 +17,7 @@ namespace internal {
 
 template <typename F, typename In>
 struct FlatMapOp {
+  static constexpr std::string_view kKind = "FlatMap";
   using Input = In;
   using Result = std::remove_cvref_t<RecordResult<F, In>>;
   using Range = typename UnwrapStatusOr<Result>::type;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -11,6 +12,7 @@ namespace internal {
 
 template <typename F, typename In>
 struct InspectOp {
+  static constexpr std::string_view kKind = "Inspect";
   using Input = In;
   using Output = In;
   static constexpr bool kMayRefuse = false;

@@ -29,6 +29,7 @@ namespace internal {
 
 template <typename F, typename In>
 struct InternOp {
+  static constexpr std::string_view kKind = "Intern";
   using Input = In;
   using Output = In;
   static constexpr bool kMayRefuse = true;

@@ -26,6 +26,7 @@ namespace internal {
 
 template <typename F, typename In>
 struct KeyByOp {
+  static constexpr std::string_view kKind = "KeyBy";
   using Input = In;
   using Output = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const F&, const In&>>;
@@ -61,7 +62,7 @@ class OpLink<KeyByOp<F, In>, Next> final : public Node, public Exchange {
   static constexpr bool kMayRefuse = Next::kMayRefuse;
 
   OpLink(KeyByOp<F, In> op, Next next)
-      : Node(op.name), op_(std::move(op)), next_(std::move(next)) {}
+      : Node(op.name, FactsOf(op)), op_(std::move(op)), next_(std::move(next)) {}
 
   absl::Status Process(Lane& lane, const Rows<In>& rows) {
     lane.Enter(this);

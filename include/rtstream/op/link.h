@@ -47,12 +47,13 @@ class Emitter {
   Next* next_;
 };
 
-// The nodes of a branch.
+// The nodes of a branch that leaves the operator by `way`, such as "late".
 template <typename Chain>
-void CollectBranch(Chain& branch, std::vector<Node*>& nodes) {
+void CollectBranch(Chain& branch, std::vector<Node*>& nodes, std::string way) {
   const size_t before = nodes.size();
   branch.Collect(nodes);
-  for (size_t i = before; i < nodes.size(); ++i) nodes[i]->SetInBranch();
+  if (nodes.size() > before) nodes[before]->SetWay(std::move(way));
+  for (size_t i = before; i < nodes.size(); ++i) nodes[i]->EnterBranch();
 }
 
 // A batch operator and what follows. Op has
@@ -68,7 +69,7 @@ class OpLink final : public Node {
   using Input = typename Op::Input;
   static constexpr bool kMayRefuse = Op::kMayRefuse || Next::kMayRefuse;
 
-  OpLink(Op op, Next next) : Node(op.name), op_(std::move(op)), next_(std::move(next)) {}
+  OpLink(Op op, Next next) : Node(op.name, FactsOf(op)), op_(std::move(op)), next_(std::move(next)) {}
 
   absl::Status Process(Lane& lane, const Rows<Input>& rows) {
     lane.Enter(this);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -13,6 +14,7 @@ namespace internal {
 // Changes the record in place: where an operator of the segment has just made it there is no copy.
 template <typename F, typename In>
 struct MapInPlaceOp {
+  static constexpr std::string_view kKind = "Map";
   using Input = In;
   using Output = In;
   static constexpr bool kUsesContext = std::is_invocable_v<const F&, In&, Context&>;
@@ -51,6 +53,7 @@ struct MapInPlaceOp {
 
 template <typename F, typename In>
 struct MapOp {
+  static constexpr std::string_view kKind = "Map";
   using Input = In;
   using Result = std::remove_cvref_t<RecordResult<F, In>>;
   using Output = typename UnwrapStatusOr<Result>::type;

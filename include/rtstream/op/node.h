@@ -3,11 +3,13 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "rtstream/op/facts.h"
 #include "rtstream/state/checkpoint.h"
 
 namespace rtstream {
@@ -50,13 +52,16 @@ struct OperatorStats {
 // What the runtime sees of an operator in a pipeline, whatever its types. Called by the lane.
 class Node {
  public:
-  explicit Node(std::string name)
-      : name_(std::move(name)), counters_(std::make_unique<OperatorCounters>()) {}
+  explicit Node(std::string name, NodeFacts facts = {})
+      : name_(std::move(name)),
+        facts_(std::move(facts)),
+        counters_(std::make_unique<OperatorCounters>()) {}
   virtual ~Node() = default;
   Node(Node&&) = default;
   Node& operator=(Node&&) = default;
 
   const std::string& name() const { return name_; }
+  const NodeFacts& facts() const { return facts_; }
   OperatorCounters& counters() const { return *counters_; }
 
   // Before the first batch: checks options. An error ends the run before anything is read.
@@ -104,16 +109,22 @@ class Node {
   virtual Traits traits() const { return {}; }
   // Null unless it is a KeyBy.
   virtual internal::Exchange* exchange() { return nullptr; }
-  // Whether it is in a branch: of a Tee, a Route or a side output.
-  bool is_in_branch() const { return is_in_branch_; }
-  void SetInBranch() { is_in_branch_ = true; }
+  // In how many branches it is, one inside the other: of a Tee, a Route or a side output.
+  uint32_t depth() const { return depth_; }
+  bool is_in_branch() const { return depth_ > 0; }
+  // What leads to it from the operator that the innermost branch leaves; null: it is not the first there.
+  const std::string* way() const { return way_ ? &*way_ : nullptr; }
+  void EnterBranch() { ++depth_; }
+  void SetWay(std::string way) { way_ = std::move(way); }
 
   OperatorStats stats() const;
 
  private:
   std::string name_;
+  NodeFacts facts_;
   std::unique_ptr<OperatorCounters> counters_;
-  bool is_in_branch_ = false;
+  uint32_t depth_ = 0;
+  std::optional<std::string> way_;
 };
 
 }  // namespace rtstream

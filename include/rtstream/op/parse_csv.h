@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -18,6 +19,7 @@ namespace internal {
 
 template <typename T>
 struct ParseCsvOp {
+  static constexpr std::string_view kKind = "ParseCsv";
   using Input = Bytes;
   using Output = T;
   static constexpr bool kMayRefuse = true;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -15,6 +16,7 @@ namespace internal {
 
 template <typename T>
 struct ParseJsonOp {
+  static constexpr std::string_view kKind = "ParseJson";
   using Input = Bytes;
   using Output = T;
   static constexpr bool kMayRefuse = true;

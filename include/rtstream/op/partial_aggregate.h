@@ -65,6 +65,7 @@ void MergeSums(Table& from, Table& into, const MergeF& merge, Changed&& changed)
 
 template <typename KeyF, typename F, typename MergeF, typename In>
 struct PartialAggregateOp {
+  static constexpr std::string_view kKind = "Aggregate";
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using Acc = FirstArgOf<F>;
@@ -94,6 +95,7 @@ struct PartialAggregateOp {
     return absl::OkStatus();
   }
 
+  std::string Options() const { return "partial, a sum a lane"; }
   void Attach(const StateHost& h) {
     host = h;
     host.slices = {};

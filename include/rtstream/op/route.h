@@ -28,7 +28,7 @@ class RouteChain final : public Node {
   static constexpr bool kMayRefuse = !kIsBool || (Chains::kMayRefuse || ...);
 
   RouteChain(std::string name, F fn, std::tuple<Chains...> branches)
-      : Node(std::move(name)), fn_(std::move(fn)), branches_(std::move(branches)) {}
+      : Node(std::move(name), {"Route", TypeName<T>(), sizeof(T)}), fn_(std::move(fn)), branches_(std::move(branches)) {}
 
   absl::Status Process(Lane& lane, const Rows<T>& rows) {
     lane.Enter(this);
@@ -52,10 +52,15 @@ class RouteChain final : public Node {
 
   void Collect(std::vector<Node*>& nodes) {
     nodes.push_back(this);
-    std::apply([&](Chains&... chain) { (CollectBranch(chain, nodes), ...); }, branches_);
+    size_t way = 0;
+    std::apply([&](Chains&... chain) { (CollectBranch(chain, nodes, NameOf(way++)), ...); }, branches_);
   }
 
  private:
+  static std::string NameOf(size_t way) {
+    if constexpr (kIsBool) return way == 0 ? "true" : "false";
+    return Concat(way);
+  }
   template <typename R>
   static size_t WayOf(R route) {
     if constexpr (kIsBool) {

@@ -33,7 +33,7 @@ class Segment {
   static constexpr bool kMayRefuse = (Ops::kMayRefuse || ...) || Next::kMayRefuse;
 
   Segment(std::tuple<Ops...> ops, Next next) : ops_(std::move(ops)), next_(std::move(next)) {
-    std::apply([&](const Ops&... op) { (nodes_.emplace_back(op.name), ...); }, ops_);
+    std::apply([&](const Ops&... op) { (nodes_.emplace_back(op.name, FactsOf(op)), ...); }, ops_);
   }
 
   absl::Status Process(Lane& lane, const Rows<Input>& rows) {

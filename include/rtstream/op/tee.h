@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -16,6 +17,7 @@ namespace internal {
 
 template <typename T, typename Chain>
 struct TeeOp {
+  static constexpr std::string_view kKind = "Tee";
   using Input = T;
   using Output = T;
   static constexpr bool kMayRefuse = Chain::kMayRefuse;
@@ -32,7 +34,7 @@ struct TeeOp {
     }
     return emit.Push(in);
   }
-  void Collect(std::vector<Node*>& nodes) { CollectBranch(branch, nodes); }
+  void Collect(std::vector<Node*>& nodes) { CollectBranch(branch, nodes, "branch"); }
 };
 
 template <typename T, typename Chain>

@@ -31,7 +31,7 @@ class SinkChain final : public Node {
   using Input = T;
   static constexpr bool kMayRefuse = false;
 
-  explicit SinkChain(Sink<T>* sink) : Node(std::string(sink->name())), sink_(sink) {}
+  explicit SinkChain(Sink<T>* sink) : Node(std::string(sink->name()), {.kind = "sink"}), sink_(sink) {}
 
   absl::Status Start(Lane& lane) override {
     if (lane.shared() != nullptr) turn_ = SinkTurn(*lane.shared(), sink_->name());

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -18,6 +19,7 @@ namespace rtstream::internal {
 // What aggregates over tumbling windows have in common, wherever they keep their sums.
 template <typename KeyF, typename F, typename In, typename Side>
 struct TumblingBase {
+  static constexpr std::string_view kKind = "Aggregate";
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using Acc = FirstArgOf<F>;
@@ -32,6 +34,11 @@ struct TumblingBase {
   Side late;
   Selection late_rows{};
 
+  std::string Options() const {
+    std::string lateness = ShortDuration(window.allowed_lateness);
+    return Concat("tumbling ", ShortDuration(window.size),
+                  window.allowed_lateness > Duration{0} ? Concat(", lateness ", lateness) : "");
+  }
   absl::Status Start(Lane&) {
     if (window.size <= Duration{0} || window.allowed_lateness < Duration{0}) {
       return absl::InvalidArgumentError(
@@ -40,7 +47,7 @@ struct TumblingBase {
     }
     return absl::OkStatus();
   }
-  void Collect(std::vector<Node*>& nodes) { CollectBranch(late, nodes); }
+  void Collect(std::vector<Node*>& nodes) { CollectBranch(late, nodes, "late"); }
 
   // The i-th row comes after its window was closed.
   template <typename Next>

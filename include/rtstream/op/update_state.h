@@ -4,6 +4,7 @@
 #include <functional>
 #include <new>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -38,6 +39,7 @@ struct ItemOf<ItemUpdate<V>> {
 
 template <typename KeyF, typename F, typename In>
 struct UpdateStateOp {
+  static constexpr std::string_view kKind = "UpdateState";
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using V = typename ItemOf<FirstArgOf<F>>::type;
