@@ -11,6 +11,7 @@ namespace rtstream {
 // See M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
 class Backoff {
  public:
+  // How long waits are.
   struct Options {
     Duration initial = std::chrono::milliseconds(10);
     Duration max = std::chrono::seconds(5);

@@ -9,6 +9,7 @@
 
 namespace rtstream {
 
+// Wide enough for sums of decimals.
 __extension__ using Int128 = __int128;
 
 namespace internal {
@@ -80,6 +81,7 @@ template <int kScale>
 void AppendDecimal(const Decimal<kScale>& d, std::string& out) {
   internal::AppendDecimal(d.mantissa, kScale, out);
 }
+// Appends the digits, as for a Decimal.
 template <int kScale>
 void AppendDecimal(const WideDecimal<kScale>& d, std::string& out) {
   internal::AppendDecimal(d.mantissa, kScale, out);

@@ -77,6 +77,7 @@ inline uint64_t MultiplyFold(uint64_t a, uint64_t b) {
 inline uint64_t StableFold(uint64_t key) {
   return internal::MultiplyFold(key ^ 0x9e3779b97f4a7c15, 0xd6e8feb86659fd93);
 }
+// The same for a key of 128 bits.
 inline uint64_t StableFold(const Word128& key) {
   return StableFold(key.low ^ StableFold(key.high));
 }

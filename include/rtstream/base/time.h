@@ -11,9 +11,11 @@ namespace rtstream {
 
 // All times are UTC in microseconds; all durations are in microseconds.
 using Duration = std::chrono::microseconds;
+// A moment; see Duration.
 using Time = std::chrono::time_point<std::chrono::system_clock, Duration>;
 
 inline constexpr Time kMinTime = Time::min();  // "none yet" for event times and watermarks
+// Later than every moment.
 inline constexpr Time kMaxTime = Time::max();
 
 // t + d and t - d, held at kMinTime and kMaxTime.
@@ -24,6 +26,7 @@ constexpr Time SaturatingAdd(Time t, Duration d) {
   }
   return Time(Duration(us));
 }
+// See SaturatingAdd.
 constexpr Time SaturatingSubtract(Time t, Duration d) {
   int64_t us = 0;
   if (__builtin_sub_overflow(t.time_since_epoch().count(), d.count(), &us)) {

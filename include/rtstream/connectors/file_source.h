@@ -13,6 +13,7 @@
 
 namespace rtstream {
 
+// What a FileSource reads, and how.
 struct FileSourceOptions {
   // Files to read, each from its beginning to its end, in this order; "-" is standard input. Each
   // once.

@@ -14,6 +14,7 @@
 
 namespace rtstream {
 
+// How a LogStore keeps its log.
 struct LogStoreOptions {
   // Bytes of a segment, set aside on the disk before they are used; default 64 MiB, at least 64 KiB. Larger:
   // fewer files, and more of the log is read again at an opening. A batch of more gets a segment of its own.

@@ -42,6 +42,7 @@ struct FileStat {
     return device == other.device && inode == other.inode;
   }
 };
+// InvalidArgument: the open file is no regular one.
 absl::StatusOr<FileStat> StatRegularFile(int fd, std::string_view path);
 
 // Opens with open(2)'s `flags`; never waits, also not for the other end of a named pipe.

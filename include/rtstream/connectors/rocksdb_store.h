@@ -18,6 +18,7 @@ class Env;
 
 namespace rtstream {
 
+// How a RocksDbStore uses RocksDB.
 struct RocksDbOptions {
   // Bytes of commits that are gathered in memory before they become a table file; default 64 MiB.
   // Larger: fewer rewrites, but as much of the log is read again at the next opening, and up to three

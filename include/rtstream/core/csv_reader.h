@@ -19,6 +19,7 @@
 
 namespace rtstream {
 
+// How lines of CSV are read.
 struct CsvOptions {
   // Names of the columns, in the file's order; empty: the mapping's fields in declared order.
   std::vector<std::string> columns = {};

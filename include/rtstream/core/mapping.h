@@ -31,6 +31,7 @@ struct FieldDef {
   FieldOptions options;
 };
 
+// A field of a mapping; see Mapping.
 template <typename T, typename M>
 consteval FieldDef<T, M> Field(std::string_view name, M T::*member, FieldOptions options = {}) {
   return {name, member, options};

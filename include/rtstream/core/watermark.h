@@ -49,6 +49,7 @@ class WatermarkCourse {
 // Not thread-safe; owned by a lane.
 class WatermarkTracker {
  public:
+  // How records move the watermark.
   struct Options {
     Duration max_out_of_orderness{0};
     // A partition without records for this long in processing time no longer holds the watermark

@@ -23,6 +23,7 @@ struct Emits;
 template <typename T>
 struct Takes;
 
+// An edge of a flow: does the operator take what the one before it emits?
 template <typename Upstream, typename Downstream, bool kMatch>
 struct Edge {
   static_assert(kMatch,

@@ -21,6 +21,7 @@
 
 namespace rtstream {
 
+// How long a CachedTable believes its answers, and how many it keeps.
 struct CachedTableOptions {
   // How long a value is used before the slow table is asked again; default a minute. Longer: fewer
   // questions, older answers.

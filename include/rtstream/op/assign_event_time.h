@@ -12,6 +12,7 @@
 
 namespace rtstream {
 
+// How event times move the watermark.
 struct EventTimeOptions {
   // How far behind the largest event time a record may come and still not be late. A larger value
   // keeps windows open longer: results come later and state is larger.

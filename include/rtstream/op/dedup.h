@@ -18,6 +18,7 @@
 
 namespace rtstream {
 
+// What Dedup remembers, for how long and where.
 struct DedupOptions {
   // How long an id is remembered, in event time from its first copy: at least this, at most an
   // eighth more. At least 16 us, and long enough that the records at hand lie in fewer than 500,000 eighths

@@ -19,6 +19,7 @@
 
 namespace rtstream {
 
+// How many texts Intern takes.
 struct InternOptions {
   // Most texts that get a number; default 16 million. A record with another one is refused. Each takes its
   // bytes and some 80 more, for ever.

@@ -22,6 +22,7 @@ struct StateFields<Stock> {
   static constexpr auto kMembers = std::tuple{&Stock::on_hand, &Stock::reserved};
 };
 
+// What a movement does to its item.
 enum class MovementKind {
   kSell,     // takes units that are on hand and not reserved
   kReturn,   // puts units back
@@ -35,6 +36,7 @@ struct Movement {
   int64_t quantity = 0;  // > 0
 };
 
+// What became of a movement.
 enum class MovementResult {
   kApplied,
   kNotEnoughFree,      // sell, reserve: fewer free units than wanted

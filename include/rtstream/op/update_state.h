@@ -19,6 +19,7 @@
 
 namespace rtstream {
 
+// What UpdateState may know beforehand.
 struct UpdateStateOptions {
   // About how many items there will be: their memory is taken before the first record, and no table has to
   // grow. Zero: it grows with its items. More of them than expected only make it grow then.

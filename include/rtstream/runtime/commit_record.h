@@ -41,7 +41,9 @@ struct CommitRecord {
   uint32_t lanes = 1;    // of the run that committed
 };
 
+// The record as a commit stores it.
 std::string EncodeCommitRecord(const CommitRecord& record);
+// DataLoss: the bytes are damaged. FailedPrecondition: they have another format.
 absl::StatusOr<CommitRecord> DecodeCommitRecord(std::string_view bytes);
 
 // The key that holds the last commit's record.

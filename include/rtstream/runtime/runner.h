@@ -19,6 +19,7 @@
 
 namespace rtstream {
 
+// How a pipeline is run.
 struct RunOptions {
   // Threads that run the pipeline, 1 to 64. More than one want a KeyBy in it, and a runner that is given
   // the function that makes it. Results are those of one lane, but for the order of records of different

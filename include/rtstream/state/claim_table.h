@@ -26,6 +26,7 @@
 
 namespace rtstream {
 
+// What a ClaimTable remembers, for how long and where; see DedupOptions.
 struct ClaimOptions {
   Duration window{0};         // at least 16 us, the same for the life of the state
   bool fingerprints = false;  // the same for the life of the state

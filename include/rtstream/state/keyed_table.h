@@ -26,6 +26,7 @@ namespace rtstream {
 template <typename V>
 class KeyedTable {
  public:
+  // A key and its value; stays where it is until it is erased.
   struct Entry {
     EntryHead head;
     V value;

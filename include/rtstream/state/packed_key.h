@@ -159,6 +159,7 @@ concept PackableKey = internal::HasPackedPart<K>;
 template <PackableKey K>
 using PackedWord = std::conditional_t<(PackedPart<K>::kBytes <= 8), uint64_t, Word128>;
 
+// The key as one number.
 template <PackableKey K>
 constexpr PackedWord<K> PackKey(const K& key) {
   if constexpr (std::same_as<PackedWord<K>, uint64_t>) {
@@ -167,6 +168,7 @@ constexpr PackedWord<K> PackKey(const K& key) {
     return PackedPart<K>::Pack(key);
   }
 }
+// The key that was packed.
 template <PackableKey K>
 constexpr K UnpackKey(const PackedWord<K>& packed) {
   if constexpr (std::same_as<PackedWord<K>, uint64_t>) {

@@ -21,6 +21,7 @@ namespace rtstream {
 // Used by one thread, the lane's; the thread begins with the first job and ends with the object.
 class RunBuilder {
  public:
+  // What a run is made of.
   struct Job {
     std::string blob;  // its name
     int64_t bucket = 0;

@@ -20,7 +20,8 @@ namespace rtstream {
 
 // What a commit stores of a run: which blob it is, what it holds and where.
 struct RunMeta {
-  struct Part {  // of a slice
+  // What it holds of a slice.
+  struct Part {
     uint32_t slice = 0;
     uint64_t ids = 0;
     uint64_t first_block = 0, blocks = 0;

@@ -35,6 +35,7 @@ class RunFilter {
 
   // How many lines a run of so many hashes has.
   static uint64_t LinesFor(uint64_t hashes) { return (hashes * 12 + 511) / 512; }
+  // Where in the filter a hash is looked for.
   struct Place {
     uint64_t line;
     uint32_t in_line;

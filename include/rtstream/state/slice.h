@@ -8,10 +8,12 @@ namespace rtstream {
 // Keyed state is cut into this many groups by a hash that is part of the stored format; lanes own
 // groups, so state can be divided anew among another number of lanes.
 inline constexpr uint32_t kKeyGroups = 1024;
+// The group of a key given by its bytes.
 uint32_t KeyGroupOf(std::string_view key);
 
 // Groups are stored, and owned by lanes, in slices of so many neighbouring ones.
 inline constexpr uint32_t kGroupsPerSlice = 16;
+// What lanes own, and base blocks hold.
 inline constexpr uint32_t kSlices = kKeyGroups / kGroupsPerSlice;
 
 // Neighbouring slices: [begin, end).

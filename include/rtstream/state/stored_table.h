@@ -138,6 +138,7 @@ struct TableOfImpl<K, V> {
 // bytes; else keys are encoded (KeyCodec).
 template <typename K, StateValue V>
 using TableOf = typename internal::TableOfImpl<K, V>::type;
+// The stored table for keys of type K.
 template <typename K, StateValue V>
 using StoredTableOf = StoredTable<TableOf<K, V>>;
 
@@ -146,6 +147,7 @@ template <typename K>
 bool ReadKey(std::string_view bytes, K& key) {
   return KeyCodec<K>::Read(bytes, key) && bytes.empty();
 }
+// The key that an entry stands under.
 template <PackableKey K>
 bool ReadKey(const PackedWord<K>& packed, K& key) {
   key = UnpackKey<K>(packed);
