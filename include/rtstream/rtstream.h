@@ -32,6 +32,7 @@
 #include "rtstream/op/update_inventory.h"
 #include "rtstream/op/update_state.h"
 #include "rtstream/op/validate.h"
+#include "rtstream/runtime/metrics.h"
 #include "rtstream/runtime/runner.h"
 #include "rtstream/state/keyed_state.h"
 #include "rtstream/state/memory_store.h"

@@ -26,7 +26,7 @@ Pages PagePool::Take() {
       return pages;
     }
   }
-  return Pages(Pages::kHugePage);
+  return Pages(Pages::kHugePage, budget_);
 }
 
 void PagePool::Fill() {
@@ -41,7 +41,7 @@ void PagePool::Fill() {
   for (; missing > 0; --missing) {
     Pages pages;
     try {
-      pages = Pages(Pages::kHugePage);
+      pages = Pages(Pages::kHugePage, budget_);
     } catch (const std::bad_alloc&) {
       return;
     }

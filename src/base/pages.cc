@@ -7,15 +7,19 @@
 
 namespace rtstream {
 
-Pages::Pages(size_t size) {
+Pages::Pages(size_t size, MemoryBudget* budget) : budget_(budget) {
   constexpr size_t kSmallPage = 4096;
   const size_t page = size < kHugePage ? kSmallPage : kHugePage;
   size_ = (size + page - 1) / page * page;
   // Mapped with room to align, and the ends given back.
   const size_t slack = page == kHugePage ? kHugePage : 0;
+  if (budget_ != nullptr) budget_->Take(size_);
   void* const mapped = mmap(nullptr, size_ + slack, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) throw std::bad_alloc();
+  if (mapped == MAP_FAILED) {
+    if (budget_ != nullptr) budget_->Give(size_);
+    throw std::bad_alloc();
+  }
   data_ = static_cast<char*>(mapped);
   if (slack == 0) return;
   const size_t before = (kHugePage - reinterpret_cast<uintptr_t>(mapped) % kHugePage) % kHugePage;
@@ -26,7 +30,9 @@ Pages::Pages(size_t size) {
 }
 
 Pages::~Pages() {
-  if (data_ != nullptr) munmap(data_, size_);
+  if (data_ == nullptr) return;
+  munmap(data_, size_);
+  if (budget_ != nullptr) budget_->Give(size_);
 }
 
 }  // namespace rtstream

@@ -52,6 +52,11 @@ void Lane::Refuse(Node& node, Frame& frame, size_t row, absl::Status reason) {
 absl::Status Lane::Retry(absl::FunctionRef<absl::Status()> call) {
   absl::Status status = call();
   if (status.ok() || !IsTransient(status)) return status;
+  if (logger_ != nullptr) {
+    const std::string_view who = at_ == nullptr ? "a sink" : std::string_view(at_->name());
+    logger_->Log(LogLevel::kWarning, Concat(who, " fails and is tried again, ", retry_.max_attempts,
+                                            " times at most: ", MessageOf(status)));
+  }
   Backoff backoff({.initial = retry_.initial_backoff, .max = retry_.max_backoff, .seed = ++seed_});
   for (int attempt = 1; attempt < retry_.max_attempts; ++attempt) {
     if (clock_->Wait(backoff.Next(), *stop_)) {

@@ -13,7 +13,9 @@ namespace rtstream {
 
 struct Committer::Impl {
   Impl(StateStore& s, Clock& c, const Options& o)
-      : store(&s), options(o), lane(c, stop, o.retry, o.seed) {}
+      : store(&s), options(o), lane(c, stop, o.retry, o.seed) {
+    lane.set_logger(o.logger);
+  }
 
   StateStore* store;
   Options options;

@@ -37,6 +37,7 @@ class Committer {
   struct Options {
     bool in_background = true;
     RetryOptions retry;
+    Logger* logger = nullptr;
     uint64_t seed = 0;
     std::vector<StagedSinkBase*> staged;  // synced before each commit; they write ahead of it
     std::vector<PagePool*> pages;         // to be filled meanwhile

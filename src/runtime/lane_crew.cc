@@ -91,8 +91,7 @@ void LaneCrew::Fail(absl::Status status) {
     meet_changed_.notify_all();
   }
   // Those that wait for the next try of a plug-in wait no longer.
-  run_.stop_requested.store(true);
-  run_.wakeup.Notify();
+  run_.RequestStop();
   Announce();
 }
 
@@ -162,6 +161,19 @@ absl::StatusOr<bool> LaneCrew::ReadBlock() {
     meet_at_.store(next_number_, std::memory_order_release);
     lock.unlock();
     Announce();
+    return true;
+  }
+  if (run_.pause.is_wanted()) {
+    run_.has_uncommitted |= has_moved_.load(std::memory_order_relaxed);
+    if (run_.has_uncommitted && run_.keeps_commits) {
+      // Reading goes on from here when that is committed.
+      meet_at_.store(next_number_, std::memory_order_release);
+      lock.unlock();
+      Announce();
+      return true;
+    }
+    RTSTREAM_RETURN_IF_ERROR(run_.FinishCommit());
+    run_.pause.Rest();
     return true;
   }
   RTSTREAM_RETURN_IF_ERROR(run_.PublishDurable());

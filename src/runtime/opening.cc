@@ -136,6 +136,7 @@ std::vector<OperatorStats> CollectStats(const std::vector<Node*>& nodes) {
     same->side += stats.side;
     same->bytes += stats.bytes;
     same->keys += stats.keys;
+    same->state_bytes += stats.state_bytes;
     same->busy_us += stats.busy_us;
   }
   return all;

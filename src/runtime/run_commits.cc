@@ -91,9 +91,13 @@ absl::Status RunState::Commit() {
     RTSTREAM_RETURN_IF_ERROR(
         BeginCommit([this](uint64_t epoch, StateBatch& batch) { return CheckpointLanes(epoch, batch); }));
   }
-  RTSTREAM_RETURN_IF_ERROR(committer_->Wait());
-  RTSTREAM_RETURN_IF_ERROR(PublishDurable());
+  RTSTREAM_RETURN_IF_ERROR(FinishCommit());
   return ForgetAcknowledged();
+}
+
+absl::Status RunState::FinishCommit() {
+  RTSTREAM_RETURN_IF_ERROR(committer_->Wait());
+  return PublishDurable();
 }
 
 // Usually the next commit deletes what was acknowledged. None may come for a long time now, and sent

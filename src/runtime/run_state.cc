@@ -24,14 +24,23 @@ RunState::RunState(MakeFn make, bool makes_many, StateStore* store, RunOptions o
       clock(options.clock == nullptr ? &system_clock : options.clock),
       keeps_commits(store != nullptr),
       seed(options.seed != 0 ? options.seed : SeedFrom(*clock)),
+      state_memory(options.max_state_bytes != 0 ? options.max_state_bytes : ~uint64_t{0}),
       makes_many_(makes_many),
       store_(store != nullptr ? store : &no_store_) {
   options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
   options.max_bytes_in_flight = std::max<uint64_t>(options.max_bytes_in_flight, 1);  // one batch at a time
   MakeLanes(make);
   sinks = std::make_unique<SinkSet>(copies[0]->body.nodes(), options.dead_letters);
-  Committer::Options commits{options.commit_in_background, options.retry, seed + 1, sinks->staged(), {}};
-  for (const auto& run : lanes) commits.pages.push_back(&run->lane.pages());
+  Committer::Options commits{options.commit_in_background, options.retry, options.logger, seed + 1, sinks->staged(), {}};
+  for (const auto& run : lanes) {
+    commits.pages.push_back(&run->lane.pages());
+    run->lane.pages().set_budget(&state_memory);
+    run->lane.set_logger(options.logger);
+  }
+  for (const auto& front : fronts) {
+    front->pages().set_budget(&state_memory);
+    front->set_logger(options.logger);
+  }
   committer_ = std::make_unique<Committer>(*store_, *clock, commits);
   for (const auto& copy : copies) {
     counted_.insert(counted_.end(), copy->body.nodes().begin(), copy->body.nodes().end());
@@ -155,6 +164,7 @@ absl::Status RunState::Open() {
   }
   last_cut_ = clock->Monotonic();
   is_open_ = true;
+  Log(LogLevel::kInfo, is_new ? "begins with no state" : Concat("goes on behind commit ", next.epoch));
   if (!keeps_commits) return absl::OkStatus();
   if (is_new) {
     // From here on every staged byte is either named by a commit or known to be uncommitted.

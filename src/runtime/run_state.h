@@ -13,6 +13,9 @@
 #include "absl/status/statusor.h"
 #include "committer.h"
 #include "idle_wait.h"
+#include "pause_switch.h"
+#include "rtstream/base/logger.h"
+#include "rtstream/base/memory_budget.h"
 #include "rtstream/flow/pipeline_body.h"
 #include "rtstream/op/exchange.h"
 #include "rtstream/runtime/runner.h"
@@ -81,6 +84,17 @@ class RunState {
   // Has a lane do what waited for the watermark. Whether it has moved.
   static absl::StatusOr<bool> MoveWatermark(LaneRun& run, Time watermark);
 
+  // Any thread.
+  void RequestStop() {
+    stop_requested.store(true);
+    wakeup.Notify();
+    pause.Release();
+  }
+  // Tells the host, if it listens.
+  void Log(LogLevel level, std::string_view message) const {
+    if (options.logger != nullptr) options.logger->Log(level, message);
+  }
+
   // Whether it is time to commit what there is.
   bool IsCommitDue() const;
   // Ends the epoch: `checkpoint` adds what the lanes' operators keep. Returns when the commit is under way.
@@ -91,6 +105,8 @@ class RunState {
   absl::Status PublishDurable();
   // Commits what was processed; returns when it is published. REQUIRES: no lane runs.
   absl::Status Commit();
+  // Waits until what is under way is durable, and publishes it.
+  absl::Status FinishCommit();
   // Waits for what is under way, after an error.
   void Abandon();
 
@@ -105,6 +121,8 @@ class RunState {
   uint64_t seed;
   Wakeup wakeup;
   std::atomic<bool> stop_requested{false};
+  PauseSwitch pause;
+  MemoryBudget state_memory;  // outlives the tables
   SharedParts shared;  // of several lanes
   std::vector<std::unique_ptr<PipelineCopy>> copies;
   std::vector<std::unique_ptr<LaneRun>> lanes;

@@ -1,10 +1,16 @@
 #include "rtstream/runtime/runner.h"
 
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 
 #include "lane_crew.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/base/text.h"
 #include "run_state.h"
 #include "want_of_memory.h"
 
@@ -16,17 +22,46 @@ class Runner::Impl {
   Impl(RunState::MakeFn make, bool makes_many, StateStore* store, RunOptions options)
       : run_(make, makes_many, store, std::move(options)) {}
 
+  ~Impl() {
+    run_.RequestStop();
+    if (thread_.joinable()) thread_.join();
+  }
+
   RunState& run() { return run_; }
+  // Of the thread that drives.
   const absl::Status& failure() const { return failure_; }
+  absl::Status CheckMayDrive() const {
+    RTSTREAM_RETURN_IF_ERROR(failure_);
+    if (is_started_.load()) return absl::FailedPreconditionError("the runner was started: it drives itself");
+    return absl::OkStatus();
+  }
 
   // The effects in memory are incomplete after an error, so that nothing may follow it.
   absl::Status Remember(absl::Status status) {
     if (!status.ok() && failure_.ok()) {
       failure_ = std::move(status);
       run_.Abandon();
+      run_.Log(LogLevel::kError, Concat("ends behind commit ", run_.committed().epoch, ": ", MessageOf(failure_)));
+      const std::lock_guard lock(mutex_);
+      error_ = failure_;
     }
     return failure_;
   }
+
+  absl::Status Open() {
+    RTSTREAM_RETURN_IF_ERROR(Remember(internal::WithoutBadAlloc([this] { return run_.Open(); })));
+    is_opened_.store(true);
+    return absl::OkStatus();
+  }
+  absl::Status Commit() {
+    return Remember(internal::WithoutBadAlloc([this] { return run_.Commit(); }));
+  }
+  // Until the source is at its end or a stop is requested. REQUIRES: it is open.
+  absl::Status RunToEnd();
+  absl::Status Start();
+  // `deadline` nullopt: as long as it takes.
+  absl::Status WaitForEnd(std::optional<Duration> deadline);
+  RunnerStatus status() const;
 
   absl::StatusOr<StepResult> Step();
   absl::Status RunSteps();
@@ -42,6 +77,15 @@ class Runner::Impl {
 
   RunState run_;
   absl::Status failure_;
+  std::atomic<bool> is_opened_{false};
+  std::atomic<bool> is_started_{false};
+  std::thread thread_;
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;  // of what it waits for
+  // Guarded by mutex_.
+  bool has_ended_ = false;       // in good order
+  bool is_thread_done_ = false;  // of Start()
+  absl::Status error_;           // as failure_
   uint32_t last_index_ = RunState::kUnknown;  // of the batch before
 };
 
@@ -118,11 +162,96 @@ absl::Status Runner::Impl::AdvanceWatermark(Time now) {
 
 absl::Status Runner::Impl::RunSteps() {
   while (!run_.stop_requested.load()) {
+    if (run_.pause.is_wanted()) {
+      RTSTREAM_RETURN_IF_ERROR(run_.Commit());
+      run_.pause.Rest();
+      continue;
+    }
     RTSTREAM_ASSIGN_OR_RETURN(const StepResult result, Step());
     if (result == StepResult::kFinished) break;
     if (result == StepResult::kIdle) run_.clock->Wait(run_.NextWait(), run_.wakeup);
   }
   return absl::OkStatus();
+}
+
+absl::Status Runner::Impl::RunToEnd() {
+  RTSTREAM_RETURN_IF_ERROR(Remember(
+      internal::WithoutBadAlloc([&] { return run_.options.lanes == 1 ? RunSteps() : RunLanes(); })));
+  RTSTREAM_RETURN_IF_ERROR(Commit());
+  run_.Log(LogLevel::kInfo, Concat(run_.stop_requested.load() ? "stopped" : "came to the source's end",
+                                   " behind commit ", run_.committed().epoch));
+  const std::lock_guard lock(mutex_);
+  has_ended_ = true;
+  return absl::OkStatus();
+}
+
+absl::Status Runner::Impl::Start() {
+  if (is_started_.exchange(true)) return absl::FailedPreconditionError("the runner was started before");
+  RTSTREAM_RETURN_IF_ERROR(Open());
+  thread_ = std::thread([this] {
+    const absl::Status status = RunToEnd();
+    if (run_.options.on_end) run_.options.on_end(status);
+    const std::lock_guard lock(mutex_);
+    is_thread_done_ = true;
+    changed_.notify_all();
+  });
+  return absl::OkStatus();
+}
+
+absl::Status Runner::Impl::WaitForEnd(std::optional<Duration> deadline) {
+  if (!is_started_.load()) return absl::FailedPreconditionError("the runner was not started");
+  std::unique_lock lock(mutex_);
+  const auto is_over = [this] { return is_thread_done_ || !error_.ok(); };
+  // More than this would not fit the clock.
+  constexpr Duration kLongest = std::chrono::hours(24 * 365);
+  if (!deadline) {
+    changed_.wait(lock, is_over);
+  } else if (!changed_.wait_for(lock, std::min(*deadline, kLongest), is_over)) {
+    return absl::DeadlineExceededError(Concat("the run has not ended after ", deadline->count() / 1000,
+                                              " ms: it waits for a plug-in or a commit"));
+  }
+  return error_;
+}
+
+RunnerStatus Runner::Impl::status() const {
+  RunnerStatus status;
+  const CommitRecord committed = run_.committed();
+  status.epoch = committed.epoch;
+  status.committed_at = committed.time;
+  status.watermark = committed.watermark;
+  status.state_bytes = run_.state_memory.used();
+  const std::lock_guard lock(mutex_);
+  status.error = error_;
+  if (!error_.ok()) {
+    status.phase = RunnerPhase::kFailed;
+  } else if (has_ended_) {
+    status.phase = RunnerPhase::kStopped;
+  } else if (!is_opened_.load()) {
+    status.phase = RunnerPhase::kNew;
+  } else if (run_.stop_requested.load()) {
+    status.phase = RunnerPhase::kStopping;
+  } else {
+    status.phase = run_.pause.is_resting() ? RunnerPhase::kPaused : RunnerPhase::kRunning;
+  }
+  return status;
+}
+
+std::string_view NameOf(RunnerPhase phase) {
+  switch (phase) {
+    case RunnerPhase::kNew:
+      return "new";
+    case RunnerPhase::kRunning:
+      return "running";
+    case RunnerPhase::kPaused:
+      return "paused";
+    case RunnerPhase::kStopping:
+      return "stopping";
+    case RunnerPhase::kStopped:
+      return "stopped";
+    case RunnerPhase::kFailed:
+      return "failed";
+  }
+  return "unknown";
 }
 
 Runner::Runner(Pipeline pipeline, StateStore& store, RunOptions options)
@@ -138,12 +267,12 @@ Runner::Runner(const std::function<Pipeline()>& make, RunOptions options)
 Runner::~Runner() = default;
 
 absl::Status Runner::Open() {
-  RTSTREAM_RETURN_IF_ERROR(impl_->failure());
-  return impl_->Remember(internal::WithoutBadAlloc([this] { return impl_->run().Open(); }));
+  RTSTREAM_RETURN_IF_ERROR(impl_->CheckMayDrive());
+  return impl_->Open();
 }
 
 absl::StatusOr<StepResult> Runner::Step() {
-  RTSTREAM_RETURN_IF_ERROR(impl_->failure());
+  RTSTREAM_RETURN_IF_ERROR(impl_->CheckMayDrive());
   // A wrong call spoils nothing.
   if (!impl_->run().is_open()) return absl::FailedPreconditionError("a runner must be opened before it steps");
   if (impl_->run().options.lanes > 1) return absl::FailedPreconditionError("several lanes are run by Run() only");
@@ -153,22 +282,27 @@ absl::StatusOr<StepResult> Runner::Step() {
 }
 
 absl::Status Runner::Commit() {
-  RTSTREAM_RETURN_IF_ERROR(impl_->failure());
-  return impl_->Remember(internal::WithoutBadAlloc([this] { return impl_->run().Commit(); }));
+  RTSTREAM_RETURN_IF_ERROR(impl_->CheckMayDrive());
+  return impl_->Commit();
 }
 
 absl::Status Runner::Run() {
   RTSTREAM_RETURN_IF_ERROR(Open());
-  const bool is_one = impl_->run().options.lanes == 1;
-  RTSTREAM_RETURN_IF_ERROR(impl_->Remember(internal::WithoutBadAlloc(
-      [&] { return is_one ? impl_->RunSteps() : impl_->RunLanes(); })));
-  return Commit();
+  return impl_->RunToEnd();
 }
 
-void Runner::RequestStop() {
-  impl_->run().stop_requested.store(true);
-  impl_->run().wakeup.Notify();
+Duration Runner::wait_hint() { return impl_->run().NextWait(); }
+
+absl::Status Runner::Start() { return impl_->Start(); }
+absl::Status Runner::Wait() { return impl_->WaitForEnd(std::nullopt); }
+absl::Status Runner::Stop(Duration deadline) {
+  RequestStop();
+  return impl_->WaitForEnd(deadline);
 }
+void Runner::Pause() { impl_->run().pause.Pause(); }
+void Runner::Resume() { impl_->run().pause.Resume(); }
+RunnerStatus Runner::status() const { return impl_->status(); }
+void Runner::RequestStop() { impl_->run().RequestStop(); }
 
 std::vector<OperatorStats> Runner::Stats() const { return impl_->run().Stats(); }
 

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "absl/status/status.h"
+#include "rtstream/base/memory_budget.h"
 
 namespace rtstream::internal {
 
@@ -13,6 +14,8 @@ template <typename F>
 auto WithoutBadAlloc(F&& f) -> std::invoke_result_t<F&> {
   try {
     return f();
+  } catch (const BudgetExceeded& exceeded) {
+    return absl::ResourceExhaustedError(exceeded.what());
   } catch (const std::bad_alloc&) {
     return absl::ResourceExhaustedError("the system gives no more memory");
   }

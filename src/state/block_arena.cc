@@ -16,7 +16,7 @@ size_t BlockArena::SizeFor(size_t bytes) {
 
 char* BlockArena::Take(size_t size) {
   if (size >= Pages::kHugePage) {
-    Pages pages = size == Pages::kHugePage && pool_ != nullptr ? pool_->Take() : Pages(size);
+    Pages pages = pool_ != nullptr ? pool_->Take(size) : Pages(size);
     char* const block = pages.data();
     whole_.emplace(block, std::move(pages));
     return block;

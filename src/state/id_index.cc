@@ -19,10 +19,8 @@ void IdLines::Provide(size_t i, std::vector<Pages>& spare, PagePool* pool) {
       piece = std::move(spare.back());
       spare.pop_back();
       std::memset(piece.data(), 0, piece.size());
-    } else if (bytes == Pages::kHugePage && pool != nullptr) {
-      piece = pool->Take();
     } else {
-      piece = Pages(bytes);
+      piece = pool != nullptr ? pool->Take(bytes) : Pages(bytes);
     }
     at_.push_back(reinterpret_cast<IdLine*>(piece.data()));
   }

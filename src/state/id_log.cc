@@ -22,7 +22,7 @@ char* ChunkMemory::Take(size_t size) {
     if (size < least_ << kSteps) {
       whole = Take(2 * size);
     } else {
-      blocks_.push_back(pool_ != nullptr ? pool_->Take() : Pages(Pages::kHugePage));
+      blocks_.push_back(TakeAlone(Pages::kHugePage));
       whole = blocks_.back().data();
       bytes = Pages::kHugePage / size * size;
     }
@@ -37,7 +37,7 @@ void ChunkMemory::Reserve(size_t pieces) {
   const size_t size = least_ << kSteps;
   std::vector<char*>& free = free_[kSteps];
   while (free.size() < pieces) {
-    blocks_.emplace_back(Pages::kHugePage);
+    blocks_.push_back(TakeAlone(Pages::kHugePage));
     char* const block = blocks_.back().data();
     std::memset(block, 0, Pages::kHugePage);
     for (size_t at = 0; at + size <= Pages::kHugePage; at += size) free.push_back(block + at);
@@ -65,7 +65,7 @@ uint32_t IdLog::NewChunk(int64_t bucket, uint32_t slice, bool holds_numbers, uin
   chunk.slice = slice;
   chunk.holds_numbers = holds_numbers;
   if (units > kChunkUnits) {
-    chunk.own = Pages(units * kTextUnit);
+    chunk.own = texts_.TakeAlone(units * kTextUnit);
     own_memory_ += chunk.own.size();
     chunk.data = chunk.own.data();
     chunk.size = units;

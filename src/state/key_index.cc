@@ -49,7 +49,7 @@ uint32_t KeyIndex::Allocate(size_t bytes) {
   if (chunk_used_ + units > kChunkUnits) {
     if (chunks_.size() == size_t{1} << (32 - kChunkBits)) throw std::bad_alloc();
     const size_t size = std::max(units, kChunkUnits) * kUnit;
-    chunks_.push_back(pool_ != nullptr && size == Pages::kHugePage ? pool_->Take() : Pages(size));
+    chunks_.push_back(pool_ != nullptr ? pool_->Take(size) : Pages(size));
     entry_bytes_ += size;
     chunk_used_ = 0;
   }

@@ -23,13 +23,12 @@ void KeySlots::Provide(size_t i, std::vector<Pages>& spare, PagePool* pool) {
   while (provided_ <= i) {
     // The last piece is as large as what is left.
     const size_t slots = std::min(kPiece, size_ - provided_);
-    if (slots < kPiece) {
-      pieces_.emplace_back(slots * sizeof(KeySlot));
-    } else if (!spare.empty()) {
+    if (slots == kPiece && !spare.empty()) {
       pieces_.push_back(std::move(spare.back()));
       spare.pop_back();
     } else {
-      pieces_.push_back(pool != nullptr ? pool->Take() : Pages(Pages::kHugePage));
+      const size_t bytes = slots * sizeof(KeySlot);
+      pieces_.push_back(pool != nullptr ? pool->Take(bytes) : Pages(bytes));
     }
     at_.push_back(reinterpret_cast<KeySlot*>(pieces_.back().data()));
     provided_ += slots;

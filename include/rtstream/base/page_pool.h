@@ -18,8 +18,13 @@ class PagePool {
   // Most blocks that wait: 16 MiB.
   static constexpr size_t kMostReady = 8;
 
+  // Everything taken from now on is counted there. Null: nowhere. Must outlive what is taken.
+  void set_budget(MemoryBudget* budget) { budget_ = budget; }
+
   // A block, touched if one is ready. Throws std::bad_alloc as Pages does.
   Pages Take();
+  // Memory of any size: a block if it is that of one.
+  Pages Take(size_t size) { return size == Pages::kHugePage ? Take() : Pages(size, budget_); }
   // Has blocks ready: as many as were taken since the last call, and one more. Without memory it leaves
   // it at what it has.
   void Fill();
@@ -29,6 +34,7 @@ class PagePool {
  private:
   mutable std::mutex mutex_;
   std::vector<Pages> ready_;  // guarded by mutex_
+  MemoryBudget* budget_ = nullptr;
   size_t taken_ = 0;          // since the last Fill(); guarded by mutex_
 };
 

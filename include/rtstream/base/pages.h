@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <utility>
 
+#include "rtstream/base/memory_budget.h"
+
 namespace rtstream {
 
 // A block of zeroed memory straight from the kernel, in 2 MiB pages where it offers them: for big tables
@@ -13,15 +15,19 @@ class Pages {
   static constexpr size_t kHugePage = size_t{2} << 20;
 
   Pages() = default;
-  // At least `size` bytes, aligned to 64 bytes, to kHugePage if it is that large. Throws std::bad_alloc
-  // when there is no memory, like operator new.
-  explicit Pages(size_t size);
+  // At least `size` bytes, aligned to 64 bytes, to kHugePage if it is that large; counted against
+  // `budget`, if there is one, which must outlive them. Throws std::bad_alloc when there is no memory,
+  // like operator new.
+  explicit Pages(size_t size, MemoryBudget* budget = nullptr);
   ~Pages();
   Pages(Pages&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)),
+        size_(std::exchange(other.size_, 0)),
+        budget_(std::exchange(other.budget_, nullptr)) {}
   Pages& operator=(Pages&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(budget_, other.budget_);
     return *this;
   }
 
@@ -31,6 +37,7 @@ class Pages {
  private:
   char* data_ = nullptr;
   size_t size_ = 0;
+  MemoryBudget* budget_ = nullptr;
 };
 
 }  // namespace rtstream

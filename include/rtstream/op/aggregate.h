@@ -65,6 +65,7 @@ struct RunningAggregateOp {
     sums.Reserve(expected_keys);
   }
   size_t state_keys() const { return sums.size(); }
+  size_t state_memory() const { return sums.memory(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);
     return absl::OkStatus();

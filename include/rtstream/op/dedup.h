@@ -127,6 +127,7 @@ struct DedupOp {
                   options.blobs != nullptr ? ", on disk beyond the budget" : "");
   }
   size_t state_keys() const { return claims.size(); }
+  size_t state_memory() const { return claims.memory(); }
   absl::Status Checkpoint(CheckpointWriter& out) { return claims.Checkpoint(out); }
   absl::Status Restore(const CheckpointReader& in) {
     RTSTREAM_RETURN_IF_ERROR(Open());

@@ -92,6 +92,11 @@ struct InternOp {
     const std::lock_guard lock(shared->mutex);
     return counts_keys ? shared->texts.size() : 0;
   }
+  size_t state_memory() const {
+    if (shared == nullptr) return texts.memory();
+    const std::lock_guard lock(shared->mutex);
+    return counts_keys ? shared->texts.memory() : 0;
+  }
   absl::Status Checkpoint(CheckpointWriter& out) {
     if (shared == nullptr) texts.Checkpoint(out);
     return absl::OkStatus();

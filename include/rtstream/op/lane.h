@@ -10,6 +10,7 @@
 #include "rtstream/base/arena.h"
 #include "rtstream/base/backoff.h"
 #include "rtstream/base/clock.h"
+#include "rtstream/base/logger.h"
 #include "rtstream/base/page_pool.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/core/context.h"
@@ -46,6 +47,8 @@ class Lane {
   StateHost state_host(std::string_view op);
   // The following are set before operators are started. Whether there are commits:
   void set_keeps_changes(bool keeps) { keeps_changes_ = keeps; }
+  // Who is told of plug-ins that fail and are called again; null: nobody. Must outlive the lane.
+  void set_logger(Logger* logger) { logger_ = logger; }
   // Which of several lanes it is, and what they have in common.
   void set_place(uint32_t lane, uint32_t lanes, SharedParts& shared);
   SharedParts* shared() const { return shared_; }
@@ -89,6 +92,7 @@ class Lane {
   RetryOptions retry_;
   uint64_t seed_;
   PagePool pages_;
+  Logger* logger_ = nullptr;
   bool keeps_changes_ = true;
   uint32_t index_ = 0;
   uint32_t lanes_ = 1;

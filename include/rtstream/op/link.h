@@ -60,7 +60,7 @@ void CollectBranch(Chain& branch, std::vector<Node*>& nodes, std::string way) {
 //   using Input, Output;   static constexpr bool kMayRefuse;   std::string name;
 //   absl::Status Process(const Rows<Input>&, Emitter<Next>&)
 // and, where it needs them, Start(Lane&), Restore(const CheckpointReader&),
-// Checkpoint(CheckpointWriter&), state_keys(), OnWatermark(Emitter<Next>&), Attach(const StateHost&),
+// Checkpoint(CheckpointWriter&), state_keys(), state_memory(), OnWatermark(Emitter<Next>&), Attach(const StateHost&),
 // Collect(std::vector<Node*>&), CheckpointShared(CheckpointWriter&); and as Node::Traits says,
 //   static constexpr bool kExpands, kStateByHand, kEmitsAtWill
 template <typename Op, typename Next>
@@ -113,6 +113,7 @@ class OpLink final : public Node {
   }
   void CountKeys() override {
     if constexpr (requires { op_.state_keys(); }) counters().keys.Set(op_.state_keys());
+    if constexpr (requires { op_.state_memory(); }) counters().state_bytes.Set(op_.state_memory());
   }
   absl::Status OnWatermark(Lane& lane) override {
     if constexpr (kHasTimers) {

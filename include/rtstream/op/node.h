@@ -31,8 +31,8 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// What an operator has done: raised once a batch by its lane, readable by any thread. All but `busy_us`
-// are part of each commit, so they count committed work over restarts.
+// What an operator has done: raised once a batch by its lane, readable by any thread. All but `busy_us` and
+// `state_bytes` are part of each commit, so they count committed work over restarts.
 struct OperatorCounters {
   Counter in;       // records taken
   Counter out;      // records passed on
@@ -40,13 +40,14 @@ struct OperatorCounters {
   Counter side;     // records that left by a side output: duplicates, late records
   Counter bytes;    // read by a source, written by a sink
   Counter keys;     // keys of state held, as of the last commit
+  Counter state_bytes;  // memory of that state, as of this run's last commit
   Counter busy_us;  // microseconds spent in it; fused operators are timed as one, at the first
 };
 
 // A copy of the counters of one operator.
 struct OperatorStats {
   std::string name;
-  uint64_t in = 0, out = 0, refused = 0, side = 0, bytes = 0, keys = 0, busy_us = 0;
+  uint64_t in = 0, out = 0, refused = 0, side = 0, bytes = 0, keys = 0, busy_us = 0, state_bytes = 0;
 };
 
 // What the runtime sees of an operator in a pipeline, whatever its types. Called by the lane.

@@ -104,6 +104,7 @@ struct PartialAggregateOp {
     sums.Reserve(expected_keys);
   }
   size_t state_keys() const { return sums.size(); }
+  size_t state_memory() const { return sums.memory(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     for (const std::string& table : taken_over) {
       const std::string begin = out.Key(Concat(table, "/"));

@@ -74,6 +74,7 @@ struct TumblingAggregateOp : TumblingBase<KeyF, F, In, Side> {
 
   void Attach(const StateHost& host) { sums.Attach(host); }
   size_t state_keys() const { return sums.size(); }
+  size_t state_memory() const { return sums.memory(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     sums.Checkpoint(out);
     return absl::OkStatus();

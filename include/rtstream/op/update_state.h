@@ -96,6 +96,7 @@ struct UpdateStateOp {
     items.Reserve(options.expected_keys);
   }
   size_t state_keys() const { return items.size(); }
+  size_t state_memory() const { return items.memory(); }
   absl::Status Checkpoint(CheckpointWriter& out) {
     items.Checkpoint(out);
     return absl::OkStatus();

@@ -10,11 +10,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "rtstream/base/clock.h"
+#include "rtstream/base/logger.h"
 #include "rtstream/core/dead_letter.h"
 #include "rtstream/flow/pipeline.h"
 #include "rtstream/io/sink.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/runtime/commit_record.h"
+#include "rtstream/runtime/runner_status.h"
 #include "rtstream/state/state_store.h"
 
 namespace rtstream {
@@ -50,6 +52,14 @@ struct RunOptions {
   Clock* clock = nullptr;
   // Commits run in a thread of the runner while the next epoch is processed; false: inside Step().
   bool commit_in_background = true;
+  // Most memory that tables of all lanes may hold together, in pieces of up to 2 MiB; a run that wants more
+  // ends with ResourceExhausted. Batches, filters of ids on disk and what plug-ins take do not count.
+  // 0: as much as the system gives.
+  uint64_t max_state_bytes = 0;
+  // Who is told when a run begins, ends, or calls a plug-in again; null: nobody. Must outlive the runner.
+  Logger* logger = nullptr;
+  // Called once, by the thread that Start() makes, when the run has ended. Must not destroy the runner.
+  std::function<void(const absl::Status&)> on_end{};
   // For jitter and the lineage id; 0: from the clock.
   uint64_t seed = 0;
 };
@@ -69,9 +79,16 @@ enum class StepResult {
 //
 //   rt::Runner runner([&] { return MakePipeline(deps); }, store, {.lanes = 4});
 //
-// Run() from a thread of the host, or Open(), Step() ... and Commit() from its event loop. One thread
-// drives; RequestStop(), Stats() and committed() may be called from any other. When a call returns an
-// error nothing of the open epoch is committed or will be: every further call gives the same error.
+// A host has the choice of
+//
+//   runner.Run();                                   its own thread, until the source ends
+//   runner.Start(); ... runner.Stop(5s);            a thread of the runner's
+//   runner.Open(); while (...) runner.Step(); runner.Commit();      its own event loop
+//
+// One thread drives: Open(), Step(), Commit(), Run() and Start() are its. All the others may be called from any
+// thread at any time. Any number of runners may be at work in a process, each over a store, sinks and source
+// of its own. A runner installs no signal handlers, writes nowhere, and ends nothing but itself. When a call
+// returns an error nothing of the open epoch is committed or will be: every further call gives the same error.
 // Make a new pipeline and runner on the same store, and it goes on from the last commit.
 class Runner {
  public:
@@ -104,6 +121,28 @@ class Runner {
   // Opens, steps until the source is at its end or a stop is requested, and commits. The calling thread is
   // the first lane; the others are threads that live as long as the call.
   absl::Status Run();
+
+  // After a step that found nothing: how long the host may wait before the next one, so that neither a commit
+  // nor a record is late. The thread that steps.
+  Duration wait_hint();
+
+  // Opens, and goes on in a thread of the runner's as Run() does. An error of opening is returned; one that
+  // comes later by status(), Wait() and RunOptions::on_end. FailedPrecondition: the runner was started before.
+  // The destructor stops the run and waits for its end.
+  absl::Status Start();
+  // Waits for the end of what Start() began, and returns what it ended with. FailedPrecondition: not started.
+  absl::Status Wait();
+  // RequestStop() and Wait(), for no longer than this by the machine's clock. DeadlineExceeded: a plug-in or a
+  // commit takes its time; the run ends when that returns, and Stop() may be called again.
+  absl::Status Stop(Duration deadline);
+
+  // Has Run() or Start() read no more: what was read is processed and committed, then status() says kPaused. A
+  // source that must be asked now and then, to keep a lease say, is not asked.
+  void Pause();
+  void Resume();
+
+  // What the runner is at. A host that steps sees kRunning, until an error.
+  RunnerStatus status() const;
 
   // Makes Run() return after the batch at hand and a commit, for good: a runner that was stopped does not run
   // again. A plug-in that fails for now is asked once

@@ -25,6 +25,8 @@ class ChunkMemory {
   // REQUIRES: `size` is the least size times a power of two of at most 2^kSteps.
   char* Take(size_t size);
   void Give(char* memory, size_t size);
+  // Memory of its own for what is larger than a piece.
+  Pages TakeAlone(size_t size) { return pool_ != nullptr ? pool_->Take(size) : Pages(size); }
   // Takes and touches what so many pieces of the largest size need.
   void Reserve(size_t pieces);
   size_t memory() const { return blocks_.size() * Pages::kHugePage; }

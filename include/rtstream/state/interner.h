@@ -120,6 +120,11 @@ class Interner {
   // REQUIRES: the interner is new.
   absl::Status Restore(const CheckpointReader& in);
 
+  // Of texts and tables, in bytes.
+  size_t memory() const {
+    return arena_->memory() + long_.memory() + bytes_.memory() + texts_.size() * sizeof(std::string_view);
+  }
+
  private:
   struct Block {
     uint32_t first = 0;

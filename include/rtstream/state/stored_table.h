@@ -37,6 +37,8 @@ class StoredTable {
   // To read and insert; what changes is told to the methods below.
   Table& table() { return table_; }
   size_t size() const { return table_.size(); }
+  // Of entries, in bytes.
+  size_t memory() const { return table_.memory(); }
 
   void Attach(const StateHost& host) {
     table_.UsePages(*host.pages);
