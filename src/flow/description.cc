@@ -126,10 +126,11 @@ std::string StatsTable(const std::vector<OperatorStats>& stats) {
                    {"side", kRight},
                    {"bytes", kRight},
                    {"keys", kRight},
+                   {"state bytes", kRight},
                    {"busy ms", kRight}});
   for (const OperatorStats& s : stats) {
     table.AddRow({s.name, Concat(s.in), Concat(s.out), Concat(s.refused), Concat(s.side), Concat(s.bytes),
-                  Concat(s.keys), Concat(s.busy_us / 1000)});
+                  Concat(s.keys), Concat(s.state_bytes), Concat(s.busy_us / 1000)});
   }
   return table.ToString();
 }

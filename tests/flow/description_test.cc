@@ -165,21 +165,24 @@ TEST(StatsTable, IsALineAnOperatorWithItsCounters) {
   ASSERT_TRUE(driver.Commit().ok());
 
   std::vector<OperatorStats> stats = driver.runner().Stats();
-  for (OperatorStats& s : stats) s.busy_us = 1500;
+  for (OperatorStats& s : stats) {
+    s.busy_us = 1500;
+    s.state_bytes = 100 * s.keys;
+  }
 
-  EXPECT_EQ(StatsTable(stats), R"(operator      in  out  refused  side  bytes  keys  busy ms
-source         0    3        0     0      0     0        1
-event_time     3    3        0     0      0     0        1
-dedup          3    2        0     1      0     2        1
-copies         1    1        0     0     32     0        1
-totals         2    2        0     0      0     0        1
-cents_1m       2    0        0     0      0     2        1
-screen         1    1        0     0      0     0        1
-size           2    2        0     0      0     0        1
-big            1    1        0     0     32     0        1
-floor          1    1        0     0      0     0        1
-wire           0    0        0     0      0     0        1
-dead_letters   0    0        0     0      0     0        1
+  EXPECT_EQ(StatsTable(stats), R"(operator      in  out  refused  side  bytes  keys  state bytes  busy ms
+source         0    3        0     0      0     0            0        1
+event_time     3    3        0     0      0     0            0        1
+dedup          3    2        0     1      0     2          200        1
+copies         1    1        0     0     32     0            0        1
+totals         2    2        0     0      0     0            0        1
+cents_1m       2    0        0     0      0     2          200        1
+screen         1    1        0     0      0     0            0        1
+size           2    2        0     0      0     0            0        1
+big            1    1        0     0     32     0            0        1
+floor          1    1        0     0      0     0            0        1
+wire           0    0        0     0      0     0            0        1
+dead_letters   0    0        0     0      0     0            0        1
 )");
 }
 

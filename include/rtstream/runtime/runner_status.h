@@ -8,6 +8,7 @@
 
 namespace rtstream {
 
+// Where a runner is in its life.
 enum class RunnerPhase {
   kNew,       // not opened
   kRunning,   // opened
@@ -16,6 +17,7 @@ enum class RunnerPhase {
   kStopped,   // ended in good order: by a stop, or at the source's end
   kFailed,    // ended by an error; what was not committed is read again by the next runner
 };
+// The phase in a word, for people.
 std::string_view NameOf(RunnerPhase phase);
 
 // What a runner is at, as any thread may ask.
