@@ -8,6 +8,7 @@ import decimal
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,7 @@ FILES = ("facts", "failed", "hot", "cold", "dead_letters")
 RATES = ("events_per_second", "elapsed_s", "cpu_s_per_million_events", "written_mb_per_million_events")
 OPTIONS = None  # set by main(): retail, reference, state_store, seed, kills
 DECODER = json.JSONDecoder(parse_float=decimal.Decimal)
+WHOLE_MILLIS = re.compile(r'(?<=:\d\d\.\d{3})000(?=Z")')  # the reference's times have six digits
 
 
 def main(kills=0):
@@ -150,17 +152,21 @@ class RetailTest(unittest.TestCase):
         self.check_identity(got)
         self.check_lines(got, place)
         for what in QUERIES:
-            rows = (DECODER.decode(line) for line in self.query(what, place).splitlines())
-            self.check_rows(what, read_ndjson(self.path(reference, f"{what}.ndjson")), rows)
+            rows = self.query(what, place).splitlines(keepends=True)
+            self.check_rows(what, read_lines(self.path(reference, f"{what}.ndjson")), rows)
         for name in FILES:
-            self.check_rows(name, read_ndjson(self.path(reference, f"{name}.ndjson")),
-                            read_ndjson(self.output(name, place)))
+            self.check_rows(name, read_lines(self.path(reference, f"{name}.ndjson")),
+                            read_lines(self.output(name, place)))
         return got
 
     def check_rows(self, name, wanted, got):
-        """Two iterators of rows: the same, in the same order, with their fields in the same order."""
+        """Two iterators of lines: the same rows, in the same order, with their fields in the same order."""
         number = 0
         for number, (left, right) in enumerate(zip_all(wanted, got), 1):
+            # Most are the same text but for the digits of their time; to decode them is most of a test's time.
+            if left == right or None not in (left, right) and WHOLE_MILLIS.sub("", left) == right:
+                continue
+            left, right = (None if text is None else DECODER.decode(text) for text in (left, right))
             if right is not None and name == "dead_letters":
                 self.assertEqual(["operator", "code", "message", "partition", "position", "length",
                                   "bytes"], list(right))
@@ -193,10 +199,13 @@ def zip_all(left, right):
         yield (None if a is end else a), (None if b is end else b)
 
 
-def read_ndjson(path):
+def read_lines(path):
     with open(path, encoding="utf-8", newline="\n") as file:
-        for line in file:
-            yield DECODER.decode(line)
+        yield from file
+
+
+def read_ndjson(path):
+    return map(DECODER.decode, read_lines(path))
 
 
 def count_lines(path):
