@@ -6,6 +6,7 @@
 
 #include "rtstream/connectors/file_source.h"
 #include "rtstream/testing/matchers.h"
+#include "tests/base/rounds.h"
 #include "tests/connectors/scratch_dir.h"
 #include "tests/connectors/source_reading.h"
 
@@ -222,7 +223,7 @@ TEST_F(FileFollow, ForgettingChangesNothingOfWhatIsRead) {
     std::unique_ptr<FileSource> source;
     SourceReading reading;
   };
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < Rounds(60); ++round) {
     ScratchDir dir;
     Reader forgets, keeps;
     const auto restart = [&] {

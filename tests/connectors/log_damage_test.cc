@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
+#include "tests/base/rounds.h"
 #include "tests/connectors/log_state.h"
 #include "tests/connectors/scratch_dir.h"
 
@@ -109,7 +110,7 @@ TEST_F(DamagedLog, FlippedBitInTheIndexIsFound) { ExpectNeverAnotherContent("ind
 TEST_F(DamagedLog, LastRecordCutAtAnyByteIsDroppedIfItWasNeverAcknowledged) {
   FindLastRecord();
   scratch.Write("state/RTSTREAM", marker_before_last);
-  for (size_t at = begin; at < end; at += at < begin + 200 || at + 20 > end ? 1 : 61) {
+  for (size_t at = begin; at < end; at += at < begin + Rounds(200u) || at + 20 > end ? 1 : Stride(61u)) {
     SCOPED_TRACE(at - begin);
     scratch.Write(Log(), bytes.substr(0, at));
     ASSERT_THAT(ReadLogReadOnly(dir), Holds(kCommits - 1));
@@ -137,7 +138,7 @@ TEST_F(DamagedLog, LastRecordThatLacksABlockIsDroppedIfItWasNeverAcknowledged) {
 
 TEST_F(DamagedLog, LastRecordCutAtAnyByteIsDamageIfItWasAcknowledged) {
   FindLastRecord();
-  for (size_t at = begin; at < end; at += at < begin + 200 || at + 20 > end ? 1 : 61) {
+  for (size_t at = begin; at < end; at += at < begin + Rounds(200u) || at + 20 > end ? 1 : Stride(61u)) {
     scratch.Write(Log(), bytes.substr(0, at));
     ASSERT_THAT(ReadLogReadOnly(dir), StatusIs(kDamaged, HasSubstr("lost commits"))) << at - begin;
   }
@@ -148,7 +149,7 @@ TEST_F(DamagedLog, LastRecordWithAnyBitFlippedIsDroppedOrDamageNeverAnother) {
   FindLastRecord();
   for (const bool is_acknowledged : {false, true}) {
     if (!is_acknowledged) scratch.Write("state/RTSTREAM", marker_before_last);
-    for (size_t at = begin; at < end; at += at < begin + 200 ? 1 : 97) {
+    for (size_t at = begin; at < end; at += at < begin + Rounds(200u) ? 1 : Stride(97u)) {
       std::string broken = bytes;
       broken[at] = static_cast<char>(broken[at] ^ (1 << at % 8));
       scratch.Write(Log(), broken);
@@ -373,7 +374,7 @@ TEST(TornLog, WritesCutAnywhereLeaveEveryAcknowledgedCommit) {
   const auto seed = static_cast<uint64_t>(::testing::UnitTest::GetInstance()->random_seed()) + 1;
   SCOPED_TRACE(seed);
   Random random(seed);
-  for (int round = 0; round < 150; ++round) {
+  for (int round = 0; round < Rounds(150); ++round) {
     ScratchDir scratch;
     const std::string dir = scratch.Path("state");
     FailingIo io;

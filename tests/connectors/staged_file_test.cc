@@ -12,6 +12,7 @@
 #include <thread>
 
 #include "rtstream/testing/matchers.h"
+#include "tests/base/rounds.h"
 #include "tests/connectors/scratch_dir.h"
 
 namespace rtstream {
@@ -298,7 +299,7 @@ TEST_F(StagedFileTest, TheFileAlwaysHoldsWhatWasCommitted) {
   auto file = std::make_unique<StagedFile>(path_);
   ASSERT_THAT(file->Open(std::nullopt), IsOk());
   std::string committed_mark = Commit(*file, ""), committed, written;
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < Rounds(2000); ++i) {
     switch (random() % 4) {
       case 0:
       case 1: {

@@ -8,6 +8,7 @@
 #include "rtstream/core/csv_reader.h"
 #include "rtstream/core/csv_writer.h"
 #include "rtstream/testing/matchers.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 #include "tests/core/json_mutation.h"
 #include "tests/core/random_record.h"
@@ -129,12 +130,12 @@ Everything PlainRecord(testing::Random& random, Arena& arena) {
 
 TEST(CsvAgreement, HoldsOnRecordsOfEveryTypeThatWereChangedAtRandom) {
   testing::Random random(TestSeed());
-  constexpr uint64_t kRounds = 60, kTexts = 1'000;
+  const uint64_t rounds = Rounds(60u), texts = 1'000;
   uint64_t accepted = 0, strict = 0;
-  for (uint64_t round = 0; round < kRounds; ++round) {
+  for (uint64_t round = 0; round < rounds; ++round) {
     const char separator = ",;\t|"[random.Below(4)];
     CsvAgreement<Everything> agreement({.separator = separator});
-    for (uint64_t i = 0; i < kTexts; ++i) {
+    for (uint64_t i = 0; i < texts; ++i) {
       Arena arena;
       std::string text;
       AppendCsv(random.Chance(0.9) ? PlainRecord(random, arena) : RandomRecord(random, arena, '\x01'), text, separator);
@@ -145,11 +146,11 @@ TEST(CsvAgreement, HoldsOnRecordsOfEveryTypeThatWereChangedAtRandom) {
     accepted += agreement.accepted();
     strict += agreement.strict_records();
   }
-  constexpr uint64_t kAll = kRounds * kTexts;
-  EXPECT_GT(accepted, kAll / 5);
-  EXPECT_LT(accepted, kAll * 4 / 5);
+  const uint64_t all = rounds * texts;
+  EXPECT_GT(accepted, all / 5);
+  EXPECT_LT(accepted, all * 4 / 5);
   // Twice as many were read. The refused ones and those with quotes, line ends or UTF-8 are read strictly.
-  EXPECT_LT(strict, 2 * (kAll - accepted) + kAll / 2);
+  EXPECT_LT(strict, 2 * (all - accepted) + all / 2);
 }
 
 TEST(CsvAgreement, HoldsForColumnsInEveryOrder) {
@@ -188,7 +189,7 @@ TEST(CsvAgreement, HoldsForColumnsInEveryOrder) {
 
 TEST(CsvAgreement, HoldsWithinLimitsOfEverySize) {
   testing::Random random(TestSeed());
-  for (int i = 0; i < 10'000; ++i) {
+  for (int i = 0; i < Rounds(10'000); ++i) {
     CsvOptions options;
     if (random.Chance(0.5)) options.limits.record = random.Below(300);
     if (random.Chance(0.5)) options.limits.field = random.Below(40);

@@ -10,6 +10,7 @@
 #include "rtstream/core/csv_reader.h"
 #include "rtstream/core/csv_writer.h"
 #include "rtstream/testing/matchers.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 #include "tests/core/random_record.h"
 
@@ -81,7 +82,7 @@ TEST(CsvRandom, DamagedRecordsAreJudgedAsByASlowMachine) {
   testing::Random random(TestSeed());
   constexpr std::string_view kAlphabet("\",;a\r\n\0\xc3\xa9 ", 10);
   int accepted = 0, refused = 0;
-  for (int i = 0; i < 200'000; ++i) {
+  for (int i = 0; i < Rounds(200'000); ++i) {
     const char separator = ",;\t|"[random.Below(4)];
     absl::StatusOr<CsvReader<Texts>> reader = CsvReader<Texts>::Make({.separator = separator});
     ASSERT_THAT(reader, IsOk());
@@ -109,13 +110,13 @@ TEST(CsvRandom, DamagedRecordsAreJudgedAsByASlowMachine) {
       ASSERT_THAT(*want, ::testing::ElementsAre(got.a, got.b, got.c, got.d)) << text;
     }
   }
-  EXPECT_GT(accepted, 20'000);
-  EXPECT_GT(refused, 20'000);
+  EXPECT_GT(accepted, Rounds(20'000));
+  EXPECT_GT(refused, Rounds(20'000));
 }
 
 TEST(CsvRandom, ARandomRecordReadsBackAsItself) {
   testing::Random random(TestSeed());
-  for (int i = 0; i < 30'000; ++i) {
+  for (int i = 0; i < Rounds(30'000); ++i) {
     const char separator = ",;\t|"[random.Below(4)];
     absl::StatusOr<CsvReader<Everything>> reader = CsvReader<Everything>::Make({.separator = separator});
     ASSERT_THAT(reader, IsOk());

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "rtstream/core/json_writer.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 #include "tests/core/json_agreement.h"
 #include "tests/core/json_mutation.h"
@@ -48,9 +49,9 @@ std::string TextOf(const T& record) {
 TEST(JsonAgreement, HoldsOnRecordsOfEveryTypeThatWereChangedAtRandom) {
   testing::Random random(TestSeed());
   JsonAgreement<Everything> agreement;
-  constexpr uint64_t kTexts = 60'000;
+  const uint64_t texts = Rounds(60'000u);
   Arena arena;
-  for (uint64_t i = 0; i < kTexts; ++i) {
+  for (uint64_t i = 0; i < texts; ++i) {
     arena.Clear();
     const Everything record =
         random.Chance(0.8) ? PlainRecord(random, arena) : RandomRecord(random, arena, ' ');
@@ -58,16 +59,16 @@ TEST(JsonAgreement, HoldsOnRecordsOfEveryTypeThatWereChangedAtRandom) {
     const std::string behind = RandomBehind(random, text);
     ASSERT_EQ(agreement.Difference(text, behind), "") << text << "\nbehind: " << behind;
   }
-  EXPECT_GT(agreement.accepted(), kTexts / 4);
-  EXPECT_LT(agreement.accepted(), kTexts * 3 / 4);
+  EXPECT_GT(agreement.accepted(), texts / 4);
+  EXPECT_LT(agreement.accepted(), texts * 3 / 4);
   // Twice as many were read. The refused ones and few others are left to ReadJson.
-  EXPECT_LT(agreement.strict_records(), 2 * (kTexts - agreement.accepted()) + kTexts / 5);
+  EXPECT_LT(agreement.strict_records(), 2 * (texts - agreement.accepted()) + texts / 5);
 }
 
 TEST(JsonAgreement, HoldsOnOlderAndNewerVersionsOfASchema) {
   testing::Random random(TestSeed());
   JsonAgreement<SaleEvent> agreement;
-  for (int i = 0; i < 40'000; ++i) {
+  for (int i = 0; i < Rounds(40'000); ++i) {
     SaleEvent sale;
     const std::string id = RandomAscii(random);
     sale.event_id = id;
@@ -81,7 +82,7 @@ TEST(JsonAgreement, HoldsOnOlderAndNewerVersionsOfASchema) {
     const std::string behind = RandomBehind(random, text);
     ASSERT_EQ(agreement.Difference(text, behind), "") << text << "\nbehind: " << behind;
   }
-  EXPECT_GT(agreement.accepted(), 8'000u);
+  EXPECT_GT(agreement.accepted(), Rounds(8'000u));
 }
 
 TEST(JsonAgreement, HoldsAtEveryPlaceWhereATextMayBeCut) {
@@ -102,7 +103,7 @@ TEST(JsonAgreement, HoldsAtEveryPlaceWhereATextMayBeCut) {
 TEST(JsonAgreement, HoldsWithinLimitsOfEverySize) {
   testing::Random random(TestSeed());
   Arena arena;
-  for (int i = 0; i < 20'000; ++i) {
+  for (int i = 0; i < Rounds(20'000); ++i) {
     JsonLimits limits;
     if (random.Chance(0.3)) limits.record = random.Below(600);
     if (random.Chance(0.3)) limits.members = random.Below(25);

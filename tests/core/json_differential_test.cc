@@ -11,6 +11,7 @@
 #include "rtstream/base/text.h"
 #include "rtstream/core/json_reader.h"
 #include "rtstream/testing/random.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 #include "tests/core/everything.h"
 
@@ -144,7 +145,7 @@ TEST(JsonDifferential, DamagedDocumentsAreJudgedAsByADomParser) {
   testing::Random random(TestSeed());
   simdjson::dom::parser parser;
   int accepted = 0, refused = 0, passed_over = 0;
-  for (int i = 0; i < 100'000; ++i) {
+  for (int i = 0; i < Rounds(100'000); ++i) {
     std::string text = RandomDocument(random);
     Damage(random, text);
     const std::unique_ptr<char[]> exact(new char[text.size()]);
@@ -168,9 +169,9 @@ TEST(JsonDifferential, DamagedDocumentsAreJudgedAsByADomParser) {
       ASSERT_EQ(got, *want) << text;
     }
   }
-  EXPECT_GT(accepted, 10'000);
-  EXPECT_GT(refused, 10'000);
-  EXPECT_LT(passed_over, 20'000);
+  EXPECT_GT(accepted, Rounds(10'000));
+  EXPECT_GT(refused, Rounds(10'000));
+  EXPECT_LT(passed_over, Rounds(20'000));
 }
 
 TEST(JsonDifferential, UndamagedDocumentsAreRead) {

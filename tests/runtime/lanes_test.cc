@@ -7,6 +7,7 @@
 
 #include "rtstream/io/memory_source.h"
 #include "rtstream/testing/matchers.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 #include "tests/runtime/lanes_world.h"
 
@@ -37,7 +38,7 @@ class LanesTest : public ::testing::TestWithParam<uint32_t> {
   }
 
   uint64_t seed = TestSeed();
-  std::vector<std::pair<Visit, uint32_t>> visits = MakeVisits(seed, 20'000);
+  std::vector<std::pair<Visit, uint32_t>> visits = MakeVisits(seed, Rounds(20'000u));
 };
 
 TEST_P(LanesTest, ResultsAreThoseOfOneLane) {
@@ -52,7 +53,7 @@ TEST_P(LanesTest, ManyCommitsChangeNothing) {
   options.max_epoch_bytes = 0;
   ASSERT_THAT(world.Run(options), IsOk());
   EXPECT_EQ(world.Collect(), Expected());
-  EXPECT_GT(world.committed.epoch, 100u);
+  EXPECT_GT(world.committed.epoch, Rounds(100u));
 }
 
 TEST_P(LanesTest, AStoppedRunGoesOnWithAnotherNumberOfLanes) {

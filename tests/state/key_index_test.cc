@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "rtstream/testing/random.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 
 namespace rtstream {
@@ -67,10 +68,10 @@ TEST_F(KeyIndexTest, FindsEverythingAtEveryMomentOfItsGrowth) {
 TEST_F(KeyIndexTest, DoesWhatAMapDoesWhileItGrowsAndShrinks) {
   Random random(TestSeed());
   // So many that moved slots stand in memory that others left.
-  constexpr uint64_t kKeys = 600'000;
+  const uint64_t keys = Rounds(600'000u);
   for (const double inserts : {0.95, 0.3, 0.9}) {
-    for (int i = 0; i < 500'000; ++i) {
-      const std::string key = std::to_string(random.Below(kKeys));
+    for (int i = 0; i < Rounds(500'000); ++i) {
+      const std::string key = std::to_string(random.Below(keys));
       EntryHead* const found = Find(key);
       const auto known = model_.find(key);
       ASSERT_EQ(found, known == model_.end() ? nullptr : known->second) << key;

@@ -10,6 +10,7 @@
 #include "rtstream/state/stored_table.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 
 namespace rtstream {
@@ -79,7 +80,7 @@ TYPED_TEST_SUITE(PackedStoredTableTest, Widths);
 TYPED_TEST(PackedStoredTableTest, HoldsTheTableAfterEveryCommitAndCrash) {
   Random random(TestSeed());
   typename TestFixture::Model model, committed;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < Rounds(300); ++i) {
     for (uint64_t n = random.Below(200); n > 0; --n) this->Change(random, model);
     if (random.Chance(0.2)) {
       // A crash: what was not committed is gone.

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "rtstream/testing/random.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 
 namespace rtstream {
@@ -76,8 +77,8 @@ TYPED_TEST(PackedTableTest, DoesWhatAMapDoesUnderRandomUse) {
   std::map<TypeParam, uint64_t> model;
   std::set<TypeParam> noted, changed;
   // It grows, shrinks and grows again.
-  for (int i = 0; i < 200'000; ++i) {
-    const uint64_t keys = i < 80'000 || i > 140'000 ? 20'000 : 200;
+  for (int i = 0; i < Rounds(200'000); ++i) {
+    const uint64_t keys = i < Rounds(80'000) || i > Rounds(140'000) ? 20'000 : 200;
     const TypeParam key = KeyOf<TypeParam>(random.Below(keys));
     const auto found = this->table.Find(key);
     ASSERT_EQ(static_cast<bool>(found), model.contains(key));

@@ -12,6 +12,7 @@
 #include "rtstream/state/memory_store.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
+#include "tests/base/rounds.h"
 #include "tests/base/seed.h"
 #include "tests/state/count_stored.h"
 
@@ -180,7 +181,7 @@ TEST_P(StoredWindowsTest, GoesOnFromWhatAStoredTableHasWritten) {
 TEST_P(StoredWindowsTest, ManyWindowsTakeTheMemoryOfThoseThatAreOpen) {
   Open(1);
   size_t early = 0;
-  for (int64_t window = 0; window < 1'000; ++window) {
+  for (int64_t window = 0; window < Rounds(1'000); ++window) {
     for (uint32_t key = 0; key < 1'000; ++key) Add(window, key + static_cast<uint32_t>(window) * 17, 1);
     CloseBefore(window);
     if (window == 10) early = lanes[0]->memory();

@@ -10,6 +10,7 @@
 
 #include "rtstream/state/memory_store.h"
 #include "rtstream/state/stored_table.h"
+#include "tests/base/rounds.h"
 
 namespace rtstream {
 namespace {
@@ -134,7 +135,7 @@ TEST_F(TableLogChain, FirstCommitAfterARestartIsNoLarger) {
 
 TEST_F(TableLogChain, RestartsAtEveryCommitWriteNoMoreBases) {
   Stored total;
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < Rounds(300); ++i) {
     ChangeSome(500);
     const Stored written = Commit();
     total.delta_bytes += written.delta_bytes;
