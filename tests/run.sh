@@ -1,16 +1,17 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds, and passes every test. Ends with CTest's closing lines.
 #
-#   tests/run.sh                 everything
+#   tests/run.sh                 all parts but the last
 #   tests/run.sh asan tidy       these parts alone
 #
 # Parts: install   the packages that building and testing take
-#        release   g++, as installed: every test
-#        asan      clang++, AddressSanitizer and UBSan: everything compiles; the unit tests
-#        tsan      g++, ThreadSanitizer: the concurrent tests
-#        tidy      clang-tidy over src and examples
+#        release   g++, as installed: every test but those of the part clang
+#        asan      clang++, AddressSanitizer and UBSan: the unit tests, in fewer rounds
+#        tsan      g++, ThreadSanitizer: the concurrent tests, in fewer rounds
+#        clang     clang++, without building: mistakes that must not compile, and each header alone
+#        tidy      clang-tidy over src and examples; a part of tests/nightly.sh
 #
-# What takes longer than a change should wait for is in tests/nightly.sh.
+# What takes longer than a change should wait for is in tests/nightly.sh, all rounds among it.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -20,15 +21,22 @@ if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache;
 fixed_layout=()
 if setarch "$(uname -m)" -R true 2>/dev/null; then fixed_layout=(setarch "$(uname -m)" -R); fi
 
-# build <preset or -> <directory> <target> [cmake flag...]
-build() {
-  local preset=$1 directory=$2 target=$3
-  shift 3
+# configure <preset> <directory> [cmake flag...]
+configure() {
+  local preset=$1 directory=$2
+  shift 2
   mkdir -p "$directory"
   if ! cmake --preset "$preset" -B "$directory" "$@" >"$directory/configure.log" 2>&1; then
     cat "$directory/configure.log"
     return 1
   fi
+}
+
+# build <preset> <directory> <target> [cmake flag...]
+build() {
+  local preset=$1 directory=$2 target=$3
+  shift 3
+  configure "$preset" "$directory" "$@"
   "${fixed_layout[@]}" cmake --build "$directory" --parallel "$jobs" --target "$target"
 }
 
@@ -59,17 +67,23 @@ closing_lines() {
 }
 
 part_install() { cmake/install-deps.sh --dev; }
+# What g++ compiles fits into memory: to look for what it no longer needs takes it a tenth of its time.
+keep_garbage="--param=ggc-min-expand=400 --param=ggc-min-heapsize=500000"
 part_release() {
-  build release build/test-release all -DRTSTREAM_QUICK_TESTS=ON
-  run_ctest build/test-release
+  build release build/test-release all -DRTSTREAM_QUICK_TESTS=ON -DCMAKE_CXX_FLAGS="$keep_garbage"
+  run_ctest build/test-release --label-exclude clang
 }
 part_asan() {
-  build asan-ubsan build/test-asan all
-  run_ctest build/test-asan --label-regex 'unit|concurrent'
+  build asan-ubsan build/test-asan unit_tests
+  RTSTREAM_FEW_ROUNDS=1 run_ctest build/test-asan --label-regex 'unit|concurrent'
 }
 part_tsan() {
-  build tsan build/test-tsan concurrent_tests
-  TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp run_ctest build/test-tsan --label-regex concurrent
+  build tsan build/test-tsan concurrent_tests -DCMAKE_CXX_FLAGS="$keep_garbage"
+  TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp RTSTREAM_FEW_ROUNDS=1 run_ctest build/test-tsan --label-regex concurrent
+}
+part_clang() {
+  configure release build/test-clang
+  run_ctest build/test-clang --label-regex clang
 }
 # Looks at several sources at once, as a unity build compiles them: most of the time goes to what they include.
 part_tidy() {
@@ -92,7 +106,7 @@ part_tidy() {
 }
 
 parts=("$@")
-[[ ${#parts[@]} -gt 0 ]] || parts=(install release asan tsan tidy)
+[[ ${#parts[@]} -gt 0 ]] || parts=(install release asan tsan clang)
 for part in "${parts[@]}"; do
   [[ $(type -t "part_$part") == function ]] || {
     echo "tests/run.sh: there is no part '$part'; see the top of the file" >&2
@@ -100,21 +114,34 @@ for part in "${parts[@]}"; do
   }
 done
 
+# Sets `processor`: the seconds that all parts have taken of processors so far. `times` knows its own shell's only.
+count_processor() {
+  local clock
+  clock=$(mktemp)
+  times >"$clock"
+  processor=$(awk 'NR == 2 { split($1 "m" $2, t, "[ms]+"); printf "%d", (t[1] + t[3]) * 60 + t[2] + t[4] }' "$clock")
+  rm "$clock"
+}
+minutes_of() { printf '%d:%02d' $(($1 / 60)) $(($1 % 60)); }
+
 # A part runs in a shell of its own: `set -e` does nothing inside a condition.
 minutes=()
 for part in "${parts[@]}"; do
   echo "=== $part"
   began=$SECONDS
+  count_processor
+  before=$processor
   set +e
   (set -e; "part_$part")
   code=$?
   set -e
-  took=$(printf '%d:%02d' $(((SECONDS - began) / 60)) $(((SECONDS - began) % 60)))
+  took=$(minutes_of $((SECONDS - began)))
   if [[ $code -ne 0 ]]; then
     echo "=== $part FAILED after $took"
     exit 1
   fi
-  minutes+=("$part $took")
+  count_processor
+  minutes+=("$part $took, $(minutes_of $((processor - before))) of one processor")
 done
 
 echo "=== minutes"
