@@ -29,16 +29,32 @@ struct JsonLines {
   }
 };
 
-// Writes each row as a line of a file, exactly once: the file holds the rows of committed work, and
+namespace internal {
+
+// What follows each row that `Encode` writes.
+template <typename Encode>
+constexpr std::string_view RowEnd() {
+  if constexpr (requires { std::string_view(Encode::kRowEnd); }) {
+    return Encode::kRowEnd;
+  } else {
+    return "\n";
+  }
+}
+
+}  // namespace internal
+
+// Writes rows to a file, each as a line unless told otherwise, exactly once: the file holds the rows of committed work, and
 // behind them at most what the run at hand has staged, which is cut off when a pipeline is opened on it
 // again. See StagedFile for the errors.
 //
 //   rt::FileSink<Fact> facts("facts", "/data/out/facts.ndjson");
 //   ... | rt::To(facts);
 //
-// `encode(row, out)` appends the row's line to `out`, without the LF: a std::string, or a ByteBuffer (see
-// JsonText), which saves a copy. It must not fail and must not look at anything but the row, so that a replay
-// writes the same bytes.
+// Encode is what is written: JsonLines, CsvRows (csv_rows.h), RowBinaryRows (row_binary_rows.h), or your own.
+// `encode(row, out)` appends the row to `out`, without its end: a std::string, or a ByteBuffer (see JsonText),
+// which saves a copy. It must not fail and must not look at anything but the row, so that a replay writes the
+// same bytes. The end is a LF, or `Encode::kRowEnd` if there is one. If there is `encode.Head<T>(std::string&)`,
+// what it appends stands before the first row.
 //
 // Owned by the host; must outlive the pipeline.
 template <typename T, typename Encode = JsonLines<T>>
@@ -47,6 +63,9 @@ class FileSink final : public StagedSink<T> {
   static_assert(kWritesBytes || std::invocable<const Encode&, const T&, std::string&>,
                 "rtstream: a file sink's encode takes (const T& row, std::string& out), or a ByteBuffer& "
                 "out, and is const");
+  static constexpr bool kHasHead =
+      requires(const Encode& encode, std::string& out) { encode.template Head<T>(out); };
+  static constexpr std::string_view kRowEnd = internal::RowEnd<Encode>();
 
  public:
   FileSink(std::string name, std::string path, Encode encode = {})
@@ -60,14 +79,17 @@ class FileSink final : public StagedSink<T> {
 
   absl::Status Write(const Rows<T>& rows) override {
     const Encode& encode = encode_;
+    if constexpr (kHasHead) {
+      if (is_empty_ && rows.size() > 0) WriteHead();
+    }
     for (size_t i = 0; i < rows.size(); ++i) {
       if constexpr (kWritesBytes) {
         encode(rows[i], file_.buffer());
-        file_.Append("\n");
+        if constexpr (!kRowEnd.empty()) file_.Append(kRowEnd);
       } else {
         line_.clear();
         encode(rows[i], line_);
-        line_.push_back('\n');
+        line_.append(kRowEnd);
         file_.Append(line_);
       }
     }
@@ -75,16 +97,33 @@ class FileSink final : public StagedSink<T> {
   }
 
   absl::Status Open(const std::optional<std::string>& committed) override {
-    return file_.Open(committed);
+    RTSTREAM_RETURN_IF_ERROR(file_.Open(committed));
+    if constexpr (kHasHead) {
+      is_empty_ = true;
+      if (committed) {
+        RTSTREAM_ASSIGN_OR_RETURN(const uint64_t length, StagedFile::CommittedLength(*committed));
+        is_empty_ = length == 0;
+      }
+    }
+    return absl::OkStatus();
   }
   absl::StatusOr<std::string> Cut() override { return file_.Cut(); }
   void WriteAhead() override { file_.WriteAhead(); }
   absl::Status Sync() override { return file_.Sync(); }
 
  private:
+  // With the first row, not when it is opened: a new file has no bytes before the commit that knows of it.
+  void WriteHead() {
+    line_.clear();
+    encode_.template Head<T>(line_);
+    file_.Append(line_);
+    is_empty_ = false;
+  }
+
   std::string name_;
   StagedFile file_;
   Encode encode_;
+  bool is_empty_ = true;  // kept for an encode that has a head
   std::string line_;  // of an encode that writes to strings
 };
 
