@@ -67,7 +67,7 @@ closing_lines() {
 }
 
 part_install() { cmake/install-deps.sh --dev; }
-# What g++ compiles fits into memory: to look for what it no longer needs takes it a tenth of its time.
+# What g++ compiles fits into memory: it need not look often for what it no longer needs.
 keep_garbage="--param=ggc-min-expand=400 --param=ggc-min-heapsize=500000"
 part_release() {
   build release build/test-release all -DRTSTREAM_QUICK_TESTS=ON -DCMAKE_CXX_FLAGS="$keep_garbage"
