@@ -11,6 +11,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rtstream/testing/contract_test.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/random.h"
 #include "rtstream/testing/store_contract.h"
@@ -20,27 +21,13 @@
 
 namespace rtstream::testing {
 
-// A store that takes its directory along.
-class ScratchLog final : public StateStore {
- public:
-  absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override {
-    return store_->Get(key);
-  }
-  absl::Status Scan(std::string_view prefix, Visitor visit) const override {
-    return store_->Scan(prefix, visit);
-  }
-  absl::Status Apply(const StateBatch& batch) override { return store_->Apply(batch); }
-  absl::StatusOr<std::unique_ptr<StateReader>> Snapshot() override { return store_->Snapshot(); }
-  absl::Status Close() override { return store_->Close(); }
-
- private:
-  ScratchDir dir_;
-  std::unique_ptr<LogStore> store_ = *LogStore::Open(dir_.Path("state"));
-};
-
-INSTANTIATE_TEST_SUITE_P(Log, StateStoreContract, ::testing::Values([] {
-                           return std::unique_ptr<StateStore>(new ScratchLog);
-                         }));
+INSTANTIATE_TEST_SUITE_P(LogStore, PluginContract,
+                         ::testing::ValuesIn(StoreContract(
+                             {.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
+                                return LogStore::Open(place, {.segment_bytes = kSmallSegment});
+                              },
+                              .is_in_files = true})),
+                         RuleName);
 
 }  // namespace rtstream::testing
 

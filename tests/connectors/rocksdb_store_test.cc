@@ -10,6 +10,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "rtstream/testing/contract_test.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/store_contract.h"
 #include "tests/connectors/killed_store.h"
@@ -24,31 +25,13 @@ extern "C" __attribute__((visibility("default"))) const char* __tsan_default_opt
 
 namespace rtstream::testing {
 
-// A store that takes its directory along.
-class ScratchStore final : public StateStore {
- public:
-  absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override {
-    return store_->Get(key);
-  }
-  absl::StatusOr<std::vector<std::optional<Versioned>>> MultiGet(
-      absl::Span<const std::string> keys) const override {
-    return store_->MultiGet(keys);
-  }
-  absl::Status Scan(std::string_view prefix, Visitor visit) const override {
-    return store_->Scan(prefix, visit);
-  }
-  absl::Status Apply(const StateBatch& batch) override { return store_->Apply(batch); }
-  absl::StatusOr<std::unique_ptr<StateReader>> Snapshot() override { return store_->Snapshot(); }
-  absl::Status Close() override { return store_->Close(); }
-
- private:
-  ScratchDir dir_;
-  std::unique_ptr<RocksDbStore> store_ = *RocksDbStore::Open(dir_.Path("state"));
-};
-
-INSTANTIATE_TEST_SUITE_P(RocksDb, StateStoreContract, ::testing::Values([] {
-                           return std::unique_ptr<StateStore>(new ScratchStore);
-                         }));
+INSTANTIATE_TEST_SUITE_P(RocksDbStore, PluginContract,
+                         ::testing::ValuesIn(StoreContract(
+                             {.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
+                                return RocksDbStore::Open(place, {.write_buffer = size_t{64} << 10});
+                              },
+                              .is_in_files = true})),
+                         RuleName);
 
 }  // namespace rtstream::testing
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "gtest/gtest.h"
+#include "rtstream/testing/contract_test.h"
 #include "rtstream/testing/store_contract.h"
 
 namespace rtstream::testing {
@@ -20,13 +21,12 @@ std::string FreshPath() {
   return path;
 }
 
-std::unique_ptr<StateStore> MakeStore() {
-  absl::StatusOr<std::unique_ptr<OneFileStore>> store = OneFileStore::Open(FreshPath());
-  EXPECT_TRUE(store.ok()) << store.status();
-  return *std::move(store);
-}
-
-INSTANTIATE_TEST_SUITE_P(OneFileStore, StateStoreContract, ::testing::Values(&MakeStore));
+const bool one_file_store = TestContract(
+    "OneFileStoreContract",
+    StoreContract({.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
+                     return OneFileStore::Open(place);
+                   },
+                   .is_in_files = true}));
 
 TEST(OneFileStore, WhatWasAppliedIsThereWhenItIsOpenedAgain) {
   const std::string path = FreshPath();

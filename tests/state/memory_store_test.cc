@@ -3,13 +3,17 @@
 #include <memory>
 
 #include "gtest/gtest.h"
+#include "rtstream/testing/contract_test.h"
 #include "rtstream/testing/store_contract.h"
 
 namespace rtstream::testing {
 
-INSTANTIATE_TEST_SUITE_P(Memory, StateStoreContract, ::testing::Values([] {
-                           return std::unique_ptr<StateStore>(new MemoryStateStore);
-                         }));
+INSTANTIATE_TEST_SUITE_P(MemoryStateStore, PluginContract,
+                         ::testing::ValuesIn(StoreContract({.open = [](const std::string&) {
+                                                              return std::make_unique<MemoryStateStore>();
+                                                            },
+                                                            .is_durable = false})),
+                         RuleName);
 
 }  // namespace rtstream::testing
 
