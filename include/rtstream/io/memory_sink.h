@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,7 +25,7 @@ class MemorySink final : public StagedSink<T> {
   explicit MemorySink(std::string name = "memory") : name_(std::move(name)) {}
 
   std::string_view name() const override { return name_; }
-  uint64_t bytes_written() const override { return rows_.size() * sizeof(T); }
+  uint64_t bytes_written() const override { return (rows_.size() - opened_at_) * sizeof(T); }
 
   absl::Status Write(const Rows<T>& rows) override {
     for (size_t i = 0; i < rows.size(); ++i) rows_.push_back(rows[i]);
@@ -41,6 +42,7 @@ class MemorySink final : public StagedSink<T> {
                                               " rows, fewer than the ", n, " committed"));
     }
     rows_.erase(rows_.begin() + static_cast<std::ptrdiff_t>(n), rows_.end());
+    opened_at_ = n;
     return absl::OkStatus();
   }
   absl::StatusOr<std::string> Cut() override { return Concat(rows_.size()); }
@@ -52,6 +54,7 @@ class MemorySink final : public StagedSink<T> {
  private:
   std::string name_;
   std::vector<T> rows_;
+  size_t opened_at_ = 0;  // rows of earlier runs
 };
 
 }  // namespace rtstream

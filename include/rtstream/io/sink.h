@@ -125,7 +125,8 @@ class OutboxSinkBase : public virtual SinkBase {
   virtual absl::StatusOr<std::vector<std::string>> TakeChunks() = 0;
 
   // Sends one chunk; OK when the remote side has acknowledged it. Sending the same token twice must
-  // have the effect of once. Unavailable and the like: sent again later.
+  // have the effect of once. Unavailable and the like: sent again later. Called from the commit thread,
+  // while the lane may Write() and TakeChunks().
   virtual absl::Status Send(const OutboxChunk& chunk) = 0;
 };
 
