@@ -21,13 +21,12 @@
 
 namespace rtstream::testing {
 
-INSTANTIATE_TEST_SUITE_P(LogStore, PluginContract,
-                         ::testing::ValuesIn(StoreContract(
-                             {.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
-                                return LogStore::Open(place, {.segment_bytes = kSmallSegment});
-                              },
-                              .is_in_files = true})),
-                         RuleName);
+const bool log_store = TestContract(
+    "LogStoreContract",
+    StoreContract({.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
+                     return LogStore::Open(place, {.segment_bytes = kSmallSegment});
+                   },
+                   .is_in_files = true}));
 
 }  // namespace rtstream::testing
 

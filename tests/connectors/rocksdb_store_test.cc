@@ -25,13 +25,12 @@ extern "C" __attribute__((visibility("default"))) const char* __tsan_default_opt
 
 namespace rtstream::testing {
 
-INSTANTIATE_TEST_SUITE_P(RocksDbStore, PluginContract,
-                         ::testing::ValuesIn(StoreContract(
-                             {.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
-                                return RocksDbStore::Open(place, {.write_buffer = size_t{64} << 10});
-                              },
-                              .is_in_files = true})),
-                         RuleName);
+const bool rocksdb_store = TestContract(
+    "RocksDbStoreContract",
+    StoreContract({.open = [](const std::string& place) -> absl::StatusOr<std::unique_ptr<StateStore>> {
+                     return RocksDbStore::Open(place, {.write_buffer = size_t{64} << 10});
+                   },
+                   .is_in_files = true}));
 
 }  // namespace rtstream::testing
 

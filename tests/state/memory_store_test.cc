@@ -8,12 +8,10 @@
 
 namespace rtstream::testing {
 
-INSTANTIATE_TEST_SUITE_P(MemoryStateStore, PluginContract,
-                         ::testing::ValuesIn(StoreContract({.open = [](const std::string&) {
-                                                              return std::make_unique<MemoryStateStore>();
-                                                            },
-                                                            .is_durable = false})),
-                         RuleName);
+const bool memory_state_store = TestContract(
+    "MemoryStateStoreContract",
+    StoreContract({.open = [](const std::string&) { return std::make_unique<MemoryStateStore>(); },
+                   .is_durable = false}));
 
 }  // namespace rtstream::testing
 

@@ -11,21 +11,18 @@
 
 namespace rtstream::testing {
 
-INSTANTIATE_TEST_SUITE_P(MemorySource, PluginContract,
-                         ::testing::ValuesIn(SourceContract<std::string>(
-                             {.make =
-                                  [] {
-                                    auto source = std::make_unique<MemorySource<std::string>>(3);
-                                    for (uint32_t i = 0; i < Input().size(); ++i) {
-                                      for (const std::string& text : Input()[i]) source->Push(text, i);
-                                    }
-                                    source->Finish();
-                                    return source;
-                                  },
-                              .records = Input()})),
-                         RuleName);
-
 namespace {
+
+std::unique_ptr<Source<std::string>> MakeMemorySource() {
+  auto source = std::make_unique<MemorySource<std::string>>(3);
+  for (uint32_t i = 0; i < Input().size(); ++i) {
+    for (const std::string& text : Input()[i]) source->Push(text, i);
+  }
+  source->Finish();
+  return source;
+}
+const bool memory_source = TestContract(
+    "MemorySourceContract", SourceContract<std::string>({.make = MakeMemorySource, .records = Input()}));
 
 using ::testing::Contains;
 using ::testing::HasSubstr;

@@ -26,10 +26,9 @@ struct ContractRule {
 // OutboxSinkContract, StoreContract and OperatorContract, each in a header of its own. With GoogleTest, each
 // rule is a test (contract_test.h):
 //
-//   INSTANTIATE_TEST_SUITE_P(MyStore, PluginContract, ::testing::ValuesIn(rt::testing::StoreContract(setup)),
-//                            rt::testing::RuleName);
+//   const bool my_store = rt::testing::TestContract("MyStoreContract", rt::testing::StoreContract(setup));
 //
-// With another framework: EXPECT_OK(rt::testing::CheckContract(rt::testing::StoreContract(setup))).
+// With another framework: a test that rt::testing::CheckContract(rt::testing::StoreContract(setup)) is OK.
 //
 // Rules are independent of each other, and each may be tried by one thread at a time; some start threads
 // of their own. Copies of a contract share the functions of the setup that it was made from.
@@ -50,8 +49,7 @@ absl::Status CheckContract(const Contract& contract);
 // Tries the rule of this name. NotFound: there is none.
 absl::Status CheckRule(const Contract& contract, std::string_view name);
 
-// How GoogleTest shows a rule and a violation.
-inline void PrintTo(const ContractRule& rule, std::ostream* os) { *os << rule.name; }
+// How GoogleTest shows a violation.
 inline void PrintTo(const Violation& violation, std::ostream* os) {
   *os << violation.rule << ": " << violation.status.ToString();
 }

@@ -1,31 +1,43 @@
 #pragma once
 
 #include <string>
+#include <utility>
 
 #include "gtest/gtest.h"
 #include "rtstream/testing/contract.h"
 
-// The rules of contracts as tests of GoogleTest, which the including test links itself. For one file of a
-// test program:
-//
-//   namespace rtstream::testing {
-//   INSTANTIATE_TEST_SUITE_P(MyStore, PluginContract,
-//                            ::testing::ValuesIn(StoreContract({.open = OpenMyStore})), RuleName);
-//   }
-//
-// makes the tests MyStore/PluginContract.Holds/PutReplacesValueAndVersion, and so on.
-
 namespace rtstream::testing {
 
-class PluginContract : public ::testing::TestWithParam<ContractRule> {};
-GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(PluginContract);
+namespace internal {
 
-TEST_P(PluginContract, Holds) {
-  const absl::Status status = GetParam().check();
-  EXPECT_TRUE(status.ok()) << GetParam().name << ": " << status.ToString();
+class RuleTest final : public ::testing::Test {
+ public:
+  explicit RuleTest(ContractRule rule) : rule_(std::move(rule)) {}
+  void TestBody() override {
+    const absl::Status status = rule_.check();
+    EXPECT_TRUE(status.ok()) << rule_.name << ": " << status.ToString();
+  }
+
+ private:
+  ContractRule rule_;
+};
+
+}  // namespace internal
+
+// Makes each rule of a contract a test of GoogleTest, which the including test links itself: `suite`, a name
+// that no other tests have, and the rule's name. Returns true.
+//
+//   const bool my_store = rt::testing::TestContract("MyStoreContract", rt::testing::StoreContract(setup));
+//
+// makes the tests MyStoreContract.PutReplacesValueAndVersion, and so on. Called before RUN_ALL_TESTS, by the
+// thread of main(): as above, to initialize a variable of a namespace, or in main().
+inline bool TestContract(const std::string& suite, const Contract& contract, const char* file = __builtin_FILE(),
+                         int line = __builtin_LINE()) {
+  for (const ContractRule& rule : contract) {
+    ::testing::RegisterTest(suite.c_str(), rule.name.c_str(), nullptr, nullptr, file, line,
+                            [rule]() -> ::testing::Test* { return new internal::RuleTest(rule); });
+  }
+  return true;
 }
-
-// The last argument of INSTANTIATE_TEST_SUITE_P: tests bear the names of the rules.
-inline std::string RuleName(const ::testing::TestParamInfo<ContractRule>& info) { return info.param.name; }
 
 }  // namespace rtstream::testing
