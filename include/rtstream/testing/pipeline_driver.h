@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -86,6 +87,7 @@ class PipelineDriver {
     return ReadTable<K, V, OwnKey>(op, table);
   }
 
+  uint32_t lanes() const { return options_.lanes; }
   Runner& runner() { return *runner_; }
   StateStore& store() { return *store_; }
   ManualClock& clock() { return clock_; }
