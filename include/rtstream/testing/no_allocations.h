@@ -15,7 +15,9 @@ namespace rtstream::testing {
 //   EXPECT_THAT(rt::testing::AssertNoAllocations(driver), IsOk());
 //
 // End the pipeline with Discard() or a sink that keeps nothing: a MemorySink grows. Commits take memory for
-// each, not for each record: with a long RunOptions::commit_interval none falls into the measurement.
+// each, not for each record: with a long RunOptions::commit_interval none falls into the measurement. A
+// MemorySource copies a batch that begins within one of its pieces of 4,096 records and ends within the next:
+// push whole batches, or warm it with such a one.
 //
 // A program that calls this gets the operator new of allocations.h; it cannot have one of its own. The thread
 // of `driver`.
