@@ -43,11 +43,10 @@ int main() {
   rt::Runner runner(MakePipeline(lines), store);
   absl::Status status = runner.Run();
   if (status.ok()) {
-    status = rt::ReadState<std::string_view, uint64_t>(
-        store, "count", rt::kSumsTable, [](std::string_view word, uint64_t n) {
-          std::printf("%.*s %llu\n", static_cast<int>(word.size()), word.data(),
-                      static_cast<unsigned long long>(n));
-        });
+    status = rt::ReadSums<std::string_view, uint64_t>(store, "count", [](std::string_view word, uint64_t n) {
+      std::printf("%.*s %llu\n", static_cast<int>(word.size()), word.data(),
+                  static_cast<unsigned long long>(n));
+    });
   }
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.ToString().c_str());
   return status.ok() ? 0 : 1;

@@ -134,7 +134,7 @@ absl::Status RunHost() {
   // Reads no more, and has committed what it read: the moment to look at it, or to copy it.
   runner.Pause();
   while (runner.status().phase == rt::RunnerPhase::kRunning) std::this_thread::yield();
-  status = rt::ReadState<int, int64_t>(store, "sum", rt::kSumsTable, [](int, int64_t sum) {
+  status = rt::ReadSums<int, int64_t>(store, "sum", [](int, int64_t sum) {
     std::printf("prices: the sum is %lld\n", static_cast<long long>(sum));
   });
   if (!status.ok()) return status;

@@ -63,10 +63,18 @@ absl::Status ClaimTable::Prepare(const IdBatch& ids, absl::Span<const uint8_t> s
   }
   on_disk_.clear();
   if (runs_ == nullptr) return absl::OkStatus();
-  if (runs_->is_building() && index_.size() * bytes_an_id() + runs_->memory() > options_.memory_budget) {
-    runs_->Wait(std::chrono::milliseconds(1));
+  if (runs_->is_building()) {
+    const uint64_t used = index_.size() * bytes_an_id() + runs_->memory();
+    if (used > options_.memory_budget) runs_->Wait(WaitAbove(options_.memory_budget, used));
   }
   return runs_->empty() ? absl::OkStatus() : runs_->Look(hashes_, slices, on_disk_);
+}
+
+std::chrono::milliseconds ClaimTable::WaitAbove(uint64_t budget, uint64_t used) {
+  constexpr uint64_t kMostDoublings = 10;
+  const uint64_t excess = used - std::min(used, budget);
+  const uint64_t doublings = excess / std::max<uint64_t>(budget / 64, 1);
+  return std::chrono::milliseconds(int64_t{1} << std::min(doublings, kMostDoublings));
 }
 
 bool ClaimTable::IsLive(int64_t bucket, Time watermark) const {

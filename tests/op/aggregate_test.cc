@@ -35,9 +35,8 @@ class AggregateTest : public SaleTestBase {
   }
   std::map<std::string, int64_t> Committed() {
     std::map<std::string, int64_t> sums;
-    EXPECT_THAT((ReadState<std::string, int64_t>(
-                    driver_->store(), "sums", kSumsTable,
-                    [&](const std::string& sku, const int64_t& sum) { sums[sku] = sum; })),
+    EXPECT_THAT((ReadSums<std::string, int64_t>(
+                    driver_->store(), "sums", [&](const std::string& sku, const int64_t& sum) { sums[sku] = sum; })),
                 IsOk());
     return sums;
   }
@@ -124,9 +123,8 @@ TEST_F(AggregateTest, TakesTuplesAsKeys) {
   for (int64_t units : {1, 2, 3}) Push("", "hat", units);
   ASSERT_THAT(DrainAndCommit(), IsOk());
   std::map<std::pair<std::string, int64_t>, int64_t> sums;
-  ASSERT_THAT((ReadState<std::pair<std::string, int64_t>, int64_t>(
-                  driver_->store(), "sums", kSumsTable,
-                  [&](const auto& key, const int64_t& sum) { sums[key] = sum; })),
+  ASSERT_THAT((ReadSums<std::pair<std::string, int64_t>, int64_t>(
+                  driver_->store(), "sums", [&](const auto& key, const int64_t& sum) { sums[key] = sum; })),
               IsOk());
   EXPECT_THAT(sums, ElementsAre(Pair(Pair("hat", 0), 2), Pair(Pair("hat", 1), 4)));
 }

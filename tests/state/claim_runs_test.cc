@@ -382,5 +382,16 @@ TEST_P(ClaimRunsRandomTest, DoesWhatAMapDoes) {
 }
 INSTANTIATE_TEST_SUITE_P(Ids, ClaimRunsRandomTest, ::testing::Bool());
 
+TEST(ClaimBudgetTest, TheWaitForTheDiskDoublesWithEach64thAboveTheBudget) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(ClaimTable::WaitAbove(6400, 6401), milliseconds(1));
+  EXPECT_EQ(ClaimTable::WaitAbove(6400, 6500), milliseconds(2));
+  EXPECT_EQ(ClaimTable::WaitAbove(6400, 7200), milliseconds(256));
+}
+
+TEST(ClaimBudgetTest, TheWaitForTheDiskHasAnEnd) {
+  EXPECT_EQ(ClaimTable::WaitAbove(1, ~uint64_t{0}), std::chrono::milliseconds(1024));
+}
+
 }  // namespace
 }  // namespace rtstream

@@ -133,7 +133,7 @@ struct AggregateStage : StageTag {
 // Emits    Aggregated<K, Acc>. Running: after each record, its key's sum. Tumbling: when the watermark
 //          passes a window's end plus the allowed lateness, the window's sums, ordered by window and key.
 //          With Partial: nothing; see there.
-// State    the accumulators, under `name`; ReadState finds them in kSumsTable. A window's are erased
+// State    the accumulators, under `name`; ReadSums reads them. A window's are erased
 //          with its result.
 // Watermark  closes windows; passes.
 // Refuses  tumbling: OutOfRange, a record whose window is closed, unless `late` takes it.

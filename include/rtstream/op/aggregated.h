@@ -1,8 +1,10 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "rtstream/op/window.h"
+#include "rtstream/state/keyed_state.h"
 
 namespace rtstream {
 
@@ -18,5 +20,14 @@ struct Aggregated {
 // The name of an Aggregate operator's table, for ReadState: the key is the user's key, behind the
 // window's start (std::pair<Time, K>) if there are windows.
 inline constexpr std::string_view kSumsTable = "sums";
+
+// The committed sums of an Aggregate operator, in the keys' order: visit(key, sum). With windows, those that are open,
+// and K is std::pair<Time, K>. With Partial: see ReadPartials. Errors: as ReadState.
+//
+//   rt::ReadSums<std::string_view, int64_t>(store, "count", [](std::string_view word, int64_t n) { ... });
+template <Key K, StateValue Acc, typename Visit>
+absl::Status ReadSums(const StateReader& store, std::string_view op, Visit&& visit) {
+  return ReadState<K, Acc>(store, op, kSumsTable, std::forward<Visit>(visit));
+}
 
 }  // namespace rtstream

@@ -54,8 +54,8 @@ struct ClaimOptions {
 //
 // With a memory budget the numbers of the fullest bucket become a sorted run on disk (ClaimRuns) whenever what
 // is in memory takes two fifths of what filters leave of the budget. The run is built in the background; the
-// commit that names it deletes its blocks. Texts stay in memory. The budget is kept to within an eighth as
-// long as the disk takes ids as fast as they come; if it does not, Prepare waits a millisecond a batch.
+// commit that names it deletes its blocks. Texts stay in memory. The budget is kept to within an eighth: if
+// the disk does not take ids as fast as they come, Prepare waits (see WaitAbove).
 //
 // Exact, unless fingerprints are asked for: then of an id 64 bits of a secret hash are kept, and a new id is
 // called a copy with a probability of 2^-64 for each id that is remembered. Not thread-safe.
@@ -126,6 +126,10 @@ class ClaimTable {
   // FailedPrecondition: the state was made with other options. DataLoss: it is damaged.
   // REQUIRES: nothing was claimed; all lanes of an epoch were cut at one watermark.
   absl::Status Restore(const CheckpointReader& in, uint64_t slices = kAllSlices);
+
+  // How long a batch waits for the disk at most when so much memory is used: a millisecond above the budget,
+  // twice as long for each 64th of it more, a second at the tenth.
+  static std::chrono::milliseconds WaitAbove(uint64_t budget, uint64_t used);
 
   // Ids that are remembered, in memory and on disk.
   size_t size() const { return index_.size() - expired_ids_ + (runs_ ? runs_->ids() : 0); }
