@@ -39,7 +39,7 @@ function(rtstream_library name)
   add_library(${target} ${ARG_SOURCES})
   add_library(rtstream::${name} ALIAS ${target})
   rtstream_compile_options(${target})
-  # Until the exported symbols are a list of their own, all of the library's are visible.
+  # Which symbols a shared library exports is said to the linker: tests/package/exported_symbols.txt has them.
   set_target_properties(${target} PROPERTIES EXPORT_NAME ${name} CXX_VISIBILITY_PRESET default
                                              POSITION_INDEPENDENT_CODE ON
                                              VERSION ${PROJECT_VERSION} SOVERSION 0)
@@ -47,4 +47,8 @@ function(rtstream_library name)
     ${target} PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>
                      $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   target_link_libraries(${target} PUBLIC ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  if(BUILD_SHARED_LIBS)
+    target_link_options(${target} PRIVATE "LINKER:--version-script=${PROJECT_SOURCE_DIR}/cmake/exported.map")
+    set_property(TARGET ${target} APPEND PROPERTY LINK_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/exported.map")
+  endif()
 endfunction()

@@ -131,6 +131,8 @@ absl::Status RunHost() {
   close(ends[0]);
   if (!status.ok()) return status;
 
+  // Figures of all operators are there at any time; the first is the source's.
+  while (runner.Stats().front().out < 1000) std::this_thread::yield();
   // Reads no more, and has committed what it read: the moment to look at it, or to copy it.
   runner.Pause();
   while (runner.status().phase == rt::RunnerPhase::kRunning) std::this_thread::yield();

@@ -56,7 +56,7 @@ absl::Status LaneCrew::Serve(Place& place) {
     absl::StatusOr<bool> did = TakeBlock(place);
     if (did.ok() && !*did) {
       if (meet_at_.load(std::memory_order_acquire) == place.next) {
-        if (is_end_) return absl::OkStatus();
+        if (is_end_) return EndTime(place);
         RTSTREAM_RETURN_IF_ERROR(MeetToCommit(place));
         continue;
       }
@@ -185,7 +185,7 @@ absl::StatusOr<bool> LaneCrew::ReadBlock() {
   const uint64_t number = next_number_++;
   run_.has_uncommitted |= has_moved_.load(std::memory_order_relaxed);
   if (*polled == PollResult::kFinished) {
-    is_end_ = true;
+    is_end_ = is_source_end_ = true;
     meet_at_.store(next_number_, std::memory_order_release);
   } else if (run_.IsCommitDue()) {
     meet_at_.store(next_number_, std::memory_order_release);
@@ -243,6 +243,17 @@ absl::Status LaneCrew::FinishFront(Block& block) {
     block.copy->body.frame().Share();
   }
   front.Enter(nullptr);
+  return absl::OkStatus();
+}
+
+absl::Status LaneCrew::EndTime(Place& place) {
+  if (!is_source_end_ || !run_.options.close_windows_at_end) return absl::OkStatus();
+  LaneRun& run = *run_.lanes[place.index];
+  run.lane.BeginBatch(time_);  // nobody reads any more
+  RTSTREAM_ASSIGN_OR_RETURN(const bool has_moved, RunState::MoveWatermark(run, kMaxTime));
+  if (has_moved) has_moved_.store(true, std::memory_order_relaxed);
+  RTSTREAM_RETURN_IF_ERROR(run_.sinks->WriteDeadLetters(run.lane));
+  run.lane.Enter(nullptr);
   return absl::OkStatus();
 }
 

@@ -72,6 +72,8 @@ class LaneCrew {
   void NoteEnd(uint32_t source_index, std::vector<uint32_t>& ends);
   void SayTimes(uint64_t number, Block& block);
   absl::Status ProcessShare(LaneRun& run, uint32_t index, Block& block);
+  // Behind the last block: time has passed, if that is asked for.
+  absl::Status EndTime(Place& place);
   // Every lane is there and none is in a block: commits.
   absl::Status MeetToCommit(Place& place);
   absl::Status CommitTogether();
@@ -96,7 +98,8 @@ class LaneCrew {
 
   // Number at which the lanes meet; nothing is read while it is set. With the run's end they part there.
   std::atomic<uint64_t> meet_at_{kNever};
-  bool is_end_ = false;  // written before meet_at_
+  bool is_end_ = false;         // written before meet_at_
+  bool is_source_end_ = false;  // the same; not only a stop
 
   std::mutex read_mutex_;
   // Guarded by read_mutex_.

@@ -71,9 +71,9 @@ class Runner::Impl {
   Lane& lane() { return run_.lanes[0]->lane; }
   internal::PipelineBody& body() { return run_.copies[0]->body; }
   absl::Status ProcessBatch();
-  absl::Status ProcessIdle();
+  absl::Status ProcessIdle(PollResult polled);
   void NoticeEnd(uint32_t source_index);
-  absl::Status AdvanceWatermark(Time now);
+  absl::Status MoveWatermark(Time watermark, Time now);
 
   RunState run_;
   absl::Status failure_;
@@ -94,7 +94,7 @@ absl::StatusOr<StepResult> Runner::Impl::Step() {
   lane().Enter(body().nodes()[0]);
   absl::StatusOr<PollResult> polled = run_.Poll(*run_.copies[0], lane());
   absl::Status status = polled.status();
-  if (status.ok()) status = *polled == PollResult::kBatch ? ProcessBatch() : ProcessIdle();
+  if (status.ok()) status = *polled == PollResult::kBatch ? ProcessBatch() : ProcessIdle(*polled);
   lane().Enter(nullptr);
   RTSTREAM_RETURN_IF_ERROR(status);
   if (run_.IsCommitDue()) {
@@ -124,7 +124,7 @@ absl::Status Runner::Impl::ProcessBatch() {
   run_.has_uncommitted = true;
   RTSTREAM_RETURN_IF_ERROR(body().Process(lane()));
   NoticeEnd(index);
-  RTSTREAM_RETURN_IF_ERROR(AdvanceWatermark(next.time));
+  RTSTREAM_RETURN_IF_ERROR(MoveWatermark(lane().watermarks().Advance(next.time), next.time));
   RTSTREAM_RETURN_IF_ERROR(run_.sinks->WriteDeadLetters(lane()));
   PartitionRecord& partition = run_.partition(id);
   partition.resume = body().resume();
@@ -133,13 +133,14 @@ absl::Status Runner::Impl::ProcessBatch() {
   return absl::OkStatus();
 }
 
-absl::Status Runner::Impl::ProcessIdle() {
+absl::Status Runner::Impl::ProcessIdle(PollResult polled) {
   const Time now = std::max(run_.next.time, run_.clock->Now());
   lane().BeginBatch(now);
   for (uint32_t index = 0; index < run_.ids_by_index().size(); ++index) {
     if (run_.ids_by_index()[index] != RunState::kUnknown) NoticeEnd(index);
   }
-  RTSTREAM_RETURN_IF_ERROR(AdvanceWatermark(now));
+  const bool is_end = polled == PollResult::kFinished && run_.options.close_windows_at_end;
+  RTSTREAM_RETURN_IF_ERROR(MoveWatermark(is_end ? kMaxTime : lane().watermarks().Advance(now), now));
   return run_.sinks->WriteDeadLetters(lane());
 }
 
@@ -152,8 +153,8 @@ void Runner::Impl::NoticeEnd(uint32_t source_index) {
   if (PartitionRecord* partition = run_.FindPartition(id)) partition->event_time.is_finished = true;
 }
 
-absl::Status Runner::Impl::AdvanceWatermark(Time now) {
-  RTSTREAM_ASSIGN_OR_RETURN(const bool has_moved, RunState::MoveWatermark(*run_.lanes[0], lane().watermarks().Advance(now)));
+absl::Status Runner::Impl::MoveWatermark(Time watermark, Time now) {
+  RTSTREAM_ASSIGN_OR_RETURN(const bool has_moved, RunState::MoveWatermark(*run_.lanes[0], watermark));
   if (!has_moved) return absl::OkStatus();
   run_.next.time = std::max(run_.next.time, now);
   run_.has_uncommitted = true;

@@ -71,9 +71,9 @@ absl::Status ClaimTable::Prepare(const IdBatch& ids, absl::Span<const uint8_t> s
 }
 
 std::chrono::milliseconds ClaimTable::WaitAbove(uint64_t budget, uint64_t used) {
-  constexpr uint64_t kMostDoublings = 10;
+  constexpr uint64_t kMostDoublings = 10, kLeastStep = 1 << 20;
   const uint64_t excess = used - std::min(used, budget);
-  const uint64_t doublings = excess / std::max<uint64_t>(budget / 64, 1);
+  const uint64_t doublings = excess / std::max(budget / 64, kLeastStep);
   return std::chrono::milliseconds(int64_t{1} << std::min(doublings, kMostDoublings));
 }
 

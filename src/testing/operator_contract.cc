@@ -93,7 +93,7 @@ absl::Status TheSameInputGivesTheSameOutput(const ErasedOperatorSetup& setup) {
 
 absl::Status OutputsDoNotDependOnTheSizeOfBatches(const ErasedOperatorSetup& setup) {
   RTSTREAM_ASSIGN_OR_RETURN(const Outcome want, Whole(setup));
-  for (const size_t size : {2, 3, 7, 512}) {
+  for (const size_t size : {2u, 3u, 7u, 512u}) {
     OperatorTrial trial(setup, size);
     RTSTREAM_RETURN_IF_ERROR(trial.Finish());
     RTSTREAM_RETURN_IF_ERROR(
@@ -212,7 +212,7 @@ absl::Status ARefusalSaysWhy(const ErasedOperatorSetup& setup) {
 
 absl::Status LanesEmitWhatOneLaneEmits(const ErasedOperatorSetup& setup) {
   RTSTREAM_ASSIGN_OR_RETURN(const Outcome want, Whole(setup));
-  for (const uint32_t lanes : {2, 3}) {
+  for (const uint32_t lanes : {2u, 3u}) {
     OperatorTrial trial(setup, 2, lanes);
     RTSTREAM_RETURN_IF_ERROR(trial.Finish());
     // Rows of different keys alternate as it happens.

@@ -48,7 +48,7 @@ size_t Count(const std::map<std::string, std::vector<std::string>>& partitions) 
 }
 
 absl::Status ReadingGoesOnBehindEveryBatch(const ErasedSourceSetup& setup) {
-  for (const size_t size : {1, 2, 3}) {
+  for (const size_t size : {1u, 2u, 3u}) {
     RTSTREAM_ASSIGN_OR_RETURN(const Cuts cuts, ReadInCuts(setup, size));
     for (size_t i = 0; i < cuts.cuts.size(); ++i) {
       const auto& [positions, read] = cuts.cuts[i];

@@ -6,6 +6,9 @@
 # how: static        what BUILD_DIR installs into an empty prefix
 #      shared        the same, built as shared libraries
 #      subdirectory  add_subdirectory(SOURCE_DIR)
+#      pkgconfig     pkg-config instead of CMake
+#      deb           the Debian package that cpack makes, unpacked
+#      uninstall     the target of this name leaves no file
 #      refusals      a version and a component that do not exist are not found
 # Exit 77: there is no such compiler.
 set -euo pipefail
@@ -60,6 +63,36 @@ case $how in
     consumer
     build_and_run
     readelf -d "$outside/build/hello" | grep -q 'NEEDED.*librtstream.so.0'
+    # Strong symbols by name, without what the compiler makes of each: arguments, ABI tags, constructors' kinds.
+    nm -D --defined-only "$work"/prefix/lib*/librtstream.so.0* "$work"/prefix/lib*/*/librtstream.so.0* 2>/dev/null |
+      awk '$2 == "T" || $2 == "D" || $2 == "R" || $2 == "B" { print $3 }' | c++filt |
+      sed -e 's/\[abi:[a-z0-9]*\]//g' -e 's/(.*//' -e 's/<.*//' -e 's/^.* //' | LC_ALL=C sort -u >"$work/exported_symbols.txt"
+    if ! diff -u "$source/tests/package/exported_symbols.txt" "$work/exported_symbols.txt"; then
+      echo "other symbols are exported than tests/package/exported_symbols.txt says; if that is meant, copy"
+      echo "$work/exported_symbols.txt over it"
+      exit 1
+    fi
+    ;;
+  pkgconfig)
+    cmake --install "$build" --prefix "$work/prefix"
+    PKG_CONFIG_PATH=$(dirname "$(find "$work/prefix" -name rtstream.pc)")
+    export PKG_CONFIG_PATH
+    # shellcheck disable=SC2046
+    "$compiler" -std=c++20 "$outside/hello.cc" -o "$outside/hello" $(pkg-config --cflags --libs --static rtstream)
+    "$outside/hello" | grep -qx 'rose 3'
+    ;;
+  deb)
+    (cd "$build" && cpack -G DEB -B "$work/deb" -D CPACK_COMPONENTS_ALL=dev)
+    dpkg-deb --info "$work"/deb/librtstream-dev_*.deb
+    dpkg-deb --extract "$work"/deb/librtstream-dev_*.deb "$work/root"
+    consumer -DCMAKE_PREFIX_PATH="$work/root/usr"
+    build_and_run
+    ;;
+  uninstall)
+    cmake --install "$build" --component dev --prefix "$work/prefix"
+    [[ -n $(find "$work/prefix" -name rtstream.h) ]]
+    (cd "$build" && cmake -DMANIFEST=install_manifest_dev.txt -P "$source/cmake/uninstall.cmake") >"$work/uninstall.txt"
+    [[ -z $(find "$work/prefix" -type f) ]]
     ;;
   subdirectory)
     consumer -DRTSTREAM_SOURCE="$source" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" -DCMAKE_UNITY_BUILD=ON

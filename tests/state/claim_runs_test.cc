@@ -384,9 +384,10 @@ INSTANTIATE_TEST_SUITE_P(Ids, ClaimRunsRandomTest, ::testing::Bool());
 
 TEST(ClaimBudgetTest, TheWaitForTheDiskDoublesWithEach64thAboveTheBudget) {
   using std::chrono::milliseconds;
-  EXPECT_EQ(ClaimTable::WaitAbove(6400, 6401), milliseconds(1));
-  EXPECT_EQ(ClaimTable::WaitAbove(6400, 6500), milliseconds(2));
-  EXPECT_EQ(ClaimTable::WaitAbove(6400, 7200), milliseconds(256));
+  constexpr uint64_t kGiB = uint64_t{1} << 30;
+  EXPECT_EQ(ClaimTable::WaitAbove(64 * kGiB, 64 * kGiB + 1), milliseconds(1));
+  EXPECT_EQ(ClaimTable::WaitAbove(64 * kGiB, 65 * kGiB), milliseconds(2));
+  EXPECT_EQ(ClaimTable::WaitAbove(64 * kGiB, 72 * kGiB), milliseconds(256));
 }
 
 TEST(ClaimBudgetTest, TheWaitForTheDiskHasAnEnd) {

@@ -39,6 +39,9 @@ struct RunOptions {
   uint64_t max_epoch_bytes = 64 << 20;
   // Most records of a batch; at most Frame::kMaxRows. Small batches stay in the nearest cache.
   size_t batch_rows = 512;
+  // At the source's end the watermark passes all time, so that windows which are open are emitted before the last
+  // commit: for an input that is whole. A run that goes on from there finds every event time too late.
+  bool close_windows_at_end = false;
   // How long to wait at most when the source has nothing for now: an eighth of the time since it last had
   // something.
   Duration idle_wait = std::chrono::milliseconds(10);

@@ -128,7 +128,7 @@ class ClaimTable {
   absl::Status Restore(const CheckpointReader& in, uint64_t slices = kAllSlices);
 
   // How long a batch waits for the disk at most when so much memory is used: a millisecond above the budget,
-  // twice as long for each 64th of it more, a second at the tenth.
+  // twice as long for each 64th of it more, or each MiB if that is larger, a second at most.
   static std::chrono::milliseconds WaitAbove(uint64_t budget, uint64_t used);
 
   // Ids that are remembered, in memory and on disk.

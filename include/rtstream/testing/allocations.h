@@ -16,6 +16,7 @@ namespace rtstream::testing {
 // A program that calls one of these gets the library's operator new, which counts and calls malloc; it
 // cannot have one of its own. What calls malloc or mmap itself is not seen. Any thread.
 uint64_t AllocationsOfThread();
+// The same of all threads.
 uint64_t AllocationsOfProcess();
 
 }  // namespace rtstream::testing
