@@ -82,7 +82,7 @@ case $how in
     "$outside/hello" | grep -qx 'rose 3'
     ;;
   deb)
-    (cd "$build" && cpack -G DEB -B "$work/deb" -D CPACK_COMPONENTS_ALL=dev)
+    (cd "$build" && cpack -G DEB -B "$work/deb")
     dpkg-deb --info "$work"/deb/librtstream-dev_*.deb
     dpkg-deb --extract "$work"/deb/librtstream-dev_*.deb "$work/root"
     consumer -DCMAKE_PREFIX_PATH="$work/root/usr"
