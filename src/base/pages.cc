@@ -4,10 +4,11 @@
 
 #include <cstdint>
 #include <new>
+#include <utility>
 
 namespace rtstream {
 
-Pages::Pages(size_t size, MemoryBudget* budget) : budget_(budget) {
+Pages::Pages(size_t size, std::shared_ptr<MemoryBudget> budget) : budget_(std::move(budget)) {
   constexpr size_t kSmallPage = 4096;
   const size_t page = size < kHugePage ? kSmallPage : kHugePage;
   size_ = (size + page - 1) / page * page;

@@ -24,7 +24,8 @@ RunState::RunState(MakeFn make, bool makes_many, StateStore* store, RunOptions o
       clock(options.clock == nullptr ? &system_clock : options.clock),
       keeps_commits(store != nullptr),
       seed(options.seed != 0 ? options.seed : SeedFrom(*clock)),
-      state_memory(options.max_state_bytes != 0 ? options.max_state_bytes : ~uint64_t{0}),
+      state_memory(std::make_shared<MemoryBudget>(options.max_state_bytes != 0 ? options.max_state_bytes
+                                                                               : ~uint64_t{0})),
       makes_many_(makes_many),
       store_(store != nullptr ? store : &no_store_) {
   options.batch_rows = std::clamp<size_t>(options.batch_rows, 1, Frame::kMaxRows);
@@ -34,11 +35,11 @@ RunState::RunState(MakeFn make, bool makes_many, StateStore* store, RunOptions o
   Committer::Options commits{options.commit_in_background, options.retry, options.logger, seed + 1, sinks->staged(), {}};
   for (const auto& run : lanes) {
     commits.pages.push_back(&run->lane.pages());
-    run->lane.pages().set_budget(&state_memory);
+    run->lane.pages().set_budget(state_memory);
     run->lane.set_logger(options.logger);
   }
   for (const auto& front : fronts) {
-    front->pages().set_budget(&state_memory);
+    front->pages().set_budget(state_memory);
     front->set_logger(options.logger);
   }
   committer_ = std::make_unique<Committer>(*store_, *clock, commits);

@@ -122,7 +122,7 @@ class RunState {
   Wakeup wakeup;
   std::atomic<bool> stop_requested{false};
   PauseSwitch pause;
-  MemoryBudget state_memory;  // outlives the tables
+  std::shared_ptr<MemoryBudget> state_memory;
   SharedParts shared;  // of several lanes
   std::vector<std::unique_ptr<PipelineCopy>> copies;
   std::vector<std::unique_ptr<LaneRun>> lanes;

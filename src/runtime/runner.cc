@@ -220,7 +220,7 @@ RunnerStatus Runner::Impl::status() const {
   status.epoch = committed.epoch;
   status.committed_at = committed.time;
   status.watermark = committed.watermark;
-  status.state_bytes = run_.state_memory.used();
+  status.state_bytes = run_.state_memory->used();
   const std::lock_guard lock(mutex_);
   status.error = error_;
   if (!error_.ok()) {

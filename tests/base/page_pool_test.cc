@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -62,6 +63,35 @@ TEST(PagePool, OneThreadMayFillWhileAnotherTakes) {
     pages.data()[0] = 'x';
   }
   filler.join();
+}
+
+TEST(PagePool, CountsWhatIsTakenAgainstItsBudget) {
+  const auto budget = std::make_shared<MemoryBudget>(3 * Pages::kHugePage);
+  PagePool pool;
+  pool.set_budget(budget);
+  const Pages block = pool.Take(), small = pool.Take(1);
+  EXPECT_EQ(budget->used(), block.size() + small.size());
+}
+
+TEST(PagePool, GivesNoMoreThanItsBudgetAndStaysAtIt) {
+  const auto budget = std::make_shared<MemoryBudget>(Pages::kHugePage);
+  PagePool pool;
+  pool.set_budget(budget);
+  const Pages block = pool.Take();
+  EXPECT_THROW(pool.Take(1), BudgetExceeded);
+  EXPECT_EQ(budget->used(), Pages::kHugePage);
+}
+
+TEST(PagePool, PagesThatOutliveItAreGivenBackToTheBudget) {
+  const auto budget = std::make_shared<MemoryBudget>(Pages::kHugePage);
+  Pages block;
+  {
+    PagePool pool;
+    pool.set_budget(budget);
+    block = pool.Take();
+  }
+  block = Pages();
+  EXPECT_EQ(budget->used(), 0u);
 }
 
 }  // namespace

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <mutex>
+#include <utility>
 #include <vector>
 
 #include "rtstream/base/pages.h"
@@ -18,8 +20,8 @@ class PagePool {
   // Most blocks that wait: 16 MiB.
   static constexpr size_t kMostReady = 8;
 
-  // Everything taken from now on is counted there. Null: nowhere. Must outlive what is taken.
-  void set_budget(MemoryBudget* budget) { budget_ = budget; }
+  // Everything taken from now on is counted there. Null: nowhere.
+  void set_budget(std::shared_ptr<MemoryBudget> budget) { budget_ = std::move(budget); }
 
   // A block, touched if one is ready. Throws std::bad_alloc as Pages does.
   Pages Take();
@@ -34,7 +36,7 @@ class PagePool {
  private:
   mutable std::mutex mutex_;
   std::vector<Pages> ready_;  // guarded by mutex_
-  MemoryBudget* budget_ = nullptr;
+  std::shared_ptr<MemoryBudget> budget_;
   size_t taken_ = 0;          // since the last Fill(); guarded by mutex_
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "rtstream/base/memory_budget.h"
@@ -16,14 +17,14 @@ class Pages {
 
   Pages() = default;
   // At least `size` bytes, aligned to 64 bytes, to kHugePage if it is that large; counted against
-  // `budget`, if there is one, which must outlive them. Throws std::bad_alloc when there is no memory,
+  // `budget`, if there is one. Throws std::bad_alloc when there is no memory,
   // like operator new.
-  explicit Pages(size_t size, MemoryBudget* budget = nullptr);
+  explicit Pages(size_t size, std::shared_ptr<MemoryBudget> budget = nullptr);
   ~Pages();
   Pages(Pages&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)),
         size_(std::exchange(other.size_, 0)),
-        budget_(std::exchange(other.budget_, nullptr)) {}
+        budget_(std::move(other.budget_)) {}
   Pages& operator=(Pages&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
@@ -37,7 +38,7 @@ class Pages {
  private:
   char* data_ = nullptr;
   size_t size_ = 0;
-  MemoryBudget* budget_ = nullptr;
+  std::shared_ptr<MemoryBudget> budget_;  // shared: pages may outlive the run that took them
 };
 
 }  // namespace rtstream
