@@ -183,7 +183,9 @@ TEST_F(EmbeddingTest, ARunnerThatWasNotStartedHasNoEndToWaitFor) {
 TEST_F(EmbeddingTest, RunnersOfOneProcessDoNotDisturbEachOther) {
   World other(kRecords);
   world_.source.ends = true;
-  auto a = world_.NewRunner(Options()), b = other.NewRunner(Options());
+  RunOptions others = Options();
+  others.dead_letters = &other.letters;
+  auto a = world_.NewRunner(Options()), b = other.NewRunner(others);
   ASSERT_THAT(a->Start(), IsOk());
   ASSERT_THAT(b->Start(), IsOk());
   EXPECT_THAT(a->Wait(), IsOk());

@@ -20,6 +20,7 @@ namespace rtstream::testing {
 struct StagedDisk {
   std::mutex mutex;
   std::vector<std::string> rows;  // guarded by mutex
+  size_t synced_rows = 0;          // of LateMarkSink; guarded by mutex
   bool fails = false;             // the next sync; guarded by mutex
 };
 
@@ -93,20 +94,14 @@ class LateMarkSink final : public RightStagedSink {
   absl::StatusOr<std::string> Cut() override { return std::string("0000000000"); }
   absl::Status Open(const std::optional<std::string>& committed) override {
     if (!committed || *committed != "0000000000") return RightStagedSink::Open(committed);
-    return RightStagedSink::Open(Concat(synced_for_(disk())));
+    return RightStagedSink::Open(Concat(disk().synced_rows));
   }
   absl::Status Sync() override {
-    synced_for_(disk()) = disk().rows.size();
-    return RightStagedSink::Sync();
-  }
-
- private:
-  static size_t& synced_for_(StagedDisk& disk) {
-    static std::vector<std::pair<StagedDisk*, size_t>> all;
-    for (auto& [of, n] : all) {
-      if (of == &disk) return n;
+    {
+      const std::lock_guard lock(disk().mutex);
+      disk().synced_rows = disk().rows.size();
     }
-    return all.emplace_back(&disk, 0).second;
+    return RightStagedSink::Sync();
   }
 };
 
