@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 #include <optional>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -28,24 +29,26 @@ class Runner::Impl {
   }
 
   RunState& run() { return run_; }
-  // Of the thread that drives.
-  const absl::Status& failure() const { return failure_; }
+  // The first error; any thread.
+  absl::Status error() const {
+    const std::lock_guard lock(mutex_);
+    return error_;
+  }
   absl::Status CheckMayDrive() const {
-    RTSTREAM_RETURN_IF_ERROR(failure_);
+    RTSTREAM_RETURN_IF_ERROR(error());
     if (is_started_.load()) return absl::FailedPreconditionError("the runner was started: it drives itself");
     return absl::OkStatus();
   }
 
   // The effects in memory are incomplete after an error, so that nothing may follow it.
   absl::Status Remember(absl::Status status) {
-    if (!status.ok() && failure_.ok()) {
-      failure_ = std::move(status);
+    if (!status.ok() && error().ok()) {
       run_.Abandon();
-      run_.Log(LogLevel::kError, Concat("ends behind commit ", run_.committed().epoch, ": ", MessageOf(failure_)));
+      run_.Log(LogLevel::kError, Concat("ends behind commit ", run_.committed().epoch, ": ", MessageOf(status)));
       const std::lock_guard lock(mutex_);
-      error_ = failure_;
+      error_ = std::move(status);
     }
-    return failure_;
+    return error();
   }
 
   absl::Status Open() {
@@ -76,7 +79,6 @@ class Runner::Impl {
   absl::Status MoveWatermark(Time watermark, Time now);
 
   RunState run_;
-  absl::Status failure_;
   std::atomic<bool> is_opened_{false};
   std::atomic<bool> is_started_{false};
   std::thread thread_;
@@ -85,7 +87,7 @@ class Runner::Impl {
   // Guarded by mutex_.
   bool has_ended_ = false;       // in good order
   bool is_thread_done_ = false;  // of Start()
-  absl::Status error_;           // as failure_
+  absl::Status error_;
   uint32_t last_index_ = RunState::kUnknown;  // of the batch before
 };
 
@@ -189,13 +191,18 @@ absl::Status Runner::Impl::RunToEnd() {
 absl::Status Runner::Impl::Start() {
   if (is_started_.exchange(true)) return absl::FailedPreconditionError("the runner was started before");
   RTSTREAM_RETURN_IF_ERROR(Open());
-  thread_ = std::thread([this] {
+  const auto run = [this] {
     const absl::Status status = RunToEnd();
     if (run_.options.on_end) run_.options.on_end(status);
     const std::lock_guard lock(mutex_);
     is_thread_done_ = true;
     changed_.notify_all();
-  });
+  };
+  try {
+    thread_ = std::thread(run);
+  } catch (const std::system_error& error) {
+    return Remember(absl::ResourceExhaustedError(Concat("the system gives no thread: ", error.what())));
+  }
   return absl::OkStatus();
 }
 

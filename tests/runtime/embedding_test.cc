@@ -176,6 +176,23 @@ TEST_F(EmbeddingTest, AStartedRunnerIsDrivenByNobodyElse) {
   EXPECT_THAT(runner->Stop(1h), IsOk());
 }
 
+TEST_F(EmbeddingTest, ARunnerThatHasFailedIsNotStarted) {
+  world_.source.errors = {absl::DataLossError("gone")};
+  auto runner = world_.NewRunner(Options());
+  ASSERT_THAT(runner->Open(), IsOk());
+  ASSERT_FALSE(runner->Step().ok());
+  EXPECT_THAT(runner->Start(), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_EQ(world_.source.polls, 1);
+}
+
+TEST_F(EmbeddingTest, EveryCallAfterAStartedRunHasFailedGivesItsError) {
+  world_.source.errors = {absl::DataLossError("gone")};
+  auto runner = world_.NewRunner(Options());
+  ASSERT_THAT(runner->Start(), IsOk());
+  ASSERT_THAT(runner->Wait(), StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_THAT(runner->Commit(), StatusIs(absl::StatusCode::kDataLoss));
+}
+
 TEST_F(EmbeddingTest, ARunnerThatWasNotStartedHasNoEndToWaitFor) {
   EXPECT_THAT(world_.NewRunner(Options())->Wait(), StatusIs(absl::StatusCode::kFailedPrecondition));
 }

@@ -14,6 +14,7 @@
 #include "rtstream/testing/sink_contract.h"
 #include "rtstream/testing/text_diff.h"
 #include "tests/testing/wrong_staged_sinks.h"
+#include "tests/testing/gathered.h"
 
 // Plain and outbox sinks to a server in memory that keep their contracts, and sinks that break one rule each.
 
@@ -36,16 +37,13 @@ struct Server {
 };
 
 // Gathers rows, and sends them when it is flushed.
-class RightPlainSink : public PlainSink<std::string> {
+class RightPlainSink : public PlainSink<std::string>, protected Gathered {
  public:
   explicit RightPlainSink(Server& server) : server_(&server) {}
   std::string_view name() const override { return "plain"; }
   uint64_t bytes_written() const override { return bytes_; }
   absl::Status Write(const Rows<std::string>& rows) override {
-    for (size_t i = 0; i < rows.size(); ++i) {
-      open_.push_back(rows[i]);
-      bytes_ += rows[i].size();
-    }
+    Gather(rows);
     return absl::OkStatus();
   }
   absl::Status Flush() override {
@@ -56,8 +54,6 @@ class RightPlainSink : public PlainSink<std::string> {
 
  protected:
   Server& server() { return *server_; }
-  std::vector<std::string> open_;
-  uint64_t bytes_ = 0;
 
  private:
   Server* server_;
@@ -126,16 +122,13 @@ class RenamedSink final : public RightPlainSink {
 };
 
 // Chunks of five rows, one a line.
-class RightOutboxSink : public OutboxSink<std::string> {
+class RightOutboxSink : public OutboxSink<std::string>, protected Gathered {
  public:
   explicit RightOutboxSink(Server& server) : server_(&server) {}
   std::string_view name() const override { return "outbox"; }
   uint64_t bytes_written() const override { return bytes_; }
   absl::Status Write(const Rows<std::string>& rows) override {
-    for (size_t i = 0; i < rows.size(); ++i) {
-      open_.push_back(rows[i]);
-      bytes_ += rows[i].size();
-    }
+    Gather(rows);
     return absl::OkStatus();
   }
   absl::StatusOr<std::vector<std::string>> TakeChunks() override {
@@ -161,8 +154,6 @@ class RightOutboxSink : public OutboxSink<std::string> {
  protected:
   virtual std::string TokenOf(const OutboxChunk& chunk) { return chunk.token; }
   Server& server() { return *server_; }
-  std::vector<std::string> open_;
-  uint64_t bytes_ = 0;
 
  private:
   Server* server_;

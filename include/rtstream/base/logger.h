@@ -4,7 +4,7 @@
 
 namespace rtstream {
 
-// How much a host may want to know of it.
+// What a message is about.
 enum class LogLevel {
   kInfo,     // a run begins, pauses, ends
   kWarning,  // something failed and is tried again
