@@ -13,8 +13,8 @@
 #include "rtstream/base/text.h"
 #include "rtstream/testing/sink_contract.h"
 #include "rtstream/testing/text_diff.h"
-#include "tests/testing/wrong_staged_sinks.h"
 #include "tests/testing/gathered.h"
+#include "tests/testing/wrong_staged_sinks.h"
 
 // Plain and outbox sinks to a server in memory that keep their contracts, and sinks that break one rule each.
 
