@@ -105,7 +105,7 @@ class Shop {
   rt::MemorySource<Order> orders_;
   rt::MemoryStateStore store_;
   // No thread of the library's: commits happen in Step().
-  rt::Runner runner_{OrdersPipeline(orders_), store_, {.commit_in_background = false}};
+  rt::Runner runner_{OrdersPipeline(orders_), store_, {.commit_mode = rt::CommitMode::kInStep}};
 };
 
 absl::Status RunHost() {

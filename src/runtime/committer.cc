@@ -6,12 +6,20 @@
 #include <thread>
 #include <utility>
 
+#include "../base/mutant.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
 namespace rtstream {
 
 struct Committer::Impl {
+  // What of a job is done next.
+  struct Progress {
+    size_t synced = 0;  // staged sinks
+    bool is_durable = false;
+    size_t sent = 0;  // of work.outgoing
+  };
+
   Impl(StateStore& s, Clock& c, const Options& o)
       : store(&s), options(o), lane(c, stop, o.retry, o.seed) {
     lane.set_logger(o.logger);
@@ -22,6 +30,8 @@ struct Committer::Impl {
   Wakeup stop;
   Lane lane;  // for its retries; used by the thread that runs jobs
   std::thread thread;
+  std::optional<CommitJob> stepped;  // of kByHost: what is under way
+  Progress progress;                 // of the thread that does the pieces
 
   std::mutex mutex;
   std::condition_variable changed;        // of HasWork(), IsIdle() or is_working_ahead
@@ -45,27 +55,48 @@ struct Committer::Impl {
         Concat("another runner has committed to this store: ", MessageOf(applied)));
   }
 
-  absl::Status Execute(CommitJob& work) {
-    // Staged bytes first: a commit must not name bytes that a power loss can take.
-    if (!work.batch.empty()) {
-      for (StagedSinkBase* sink : options.staged) RTSTREAM_RETURN_IF_ERROR(sink->Sync());
-      RTSTREAM_RETURN_IF_ERROR(Apply(work.batch));
+  // Does the next piece; whether there is another.
+  absl::StatusOr<bool> DoPiece(CommitJob& work) {
+    if (RTSTREAM_MUTANT("emit_before_commit") && progress.sent < work.outgoing.size()) {
+      return Send(work.outgoing[progress.sent++]).ok();
     }
-    {
+    if (!progress.is_durable) {
+      // Staged bytes first: a commit must not name bytes that a power loss can take.
+      const bool syncs = !work.batch.empty() && !RTSTREAM_MUTANT("commit_before_sync");
+      if (syncs && progress.synced < options.staged.size()) {
+        RTSTREAM_RETURN_IF_ERROR(options.staged[progress.synced++]->Sync());
+        return true;
+      }
+      if (!work.batch.empty()) RTSTREAM_RETURN_IF_ERROR(Apply(work.batch));
+      progress.is_durable = true;
       const std::lock_guard lock(mutex);
       durable = work.epoch;
+      return !work.outgoing.empty();
     }
     // Only what is durable may leave.
-    for (CommitJob::Outgoing& out : work.outgoing) {
-      RTSTREAM_RETURN_IF_ERROR(lane.Retry([&] { return out.sink->Send(out.chunk); }));
-      const std::lock_guard lock(mutex);
-      acknowledged.push_back(std::move(out.key));
+    CommitJob::Outgoing& out = work.outgoing[progress.sent++];
+    const absl::Status sent = Send(out);
+    if (!RTSTREAM_MUTANT("outbox_deleted_before_ack")) RTSTREAM_RETURN_IF_ERROR(sent);
+    if (RTSTREAM_MUTANT("ack_applied_to_another_chunk")) out.key = work.outgoing.back().key;
+    const std::lock_guard lock(mutex);
+    acknowledged.push_back(out.key);
+    return progress.sent < work.outgoing.size();
+  }
+
+  absl::Status Send(const CommitJob::Outgoing& out) {
+    return lane.Retry([&] { return out.sink->Send(out.chunk); });
+  }
+
+  absl::Status Execute(CommitJob& work) {
+    progress = {};
+    for (bool has_more = true; has_more;) {
+      RTSTREAM_ASSIGN_OR_RETURN(has_more, DoPiece(work));
     }
     return absl::OkStatus();
   }
 
-  void RunJob(CommitJob work) {
-    absl::Status result = Execute(work);
+  void RunJob(CommitJob work) { End(Execute(work)); }
+  void End(const absl::Status& result) {
     const std::lock_guard lock(mutex);
     status.Update(result);
     is_running = false;
@@ -103,7 +134,8 @@ struct Committer::Impl {
 
 Committer::Committer(StateStore& store, Clock& clock, const Options& options)
     : impl_(std::make_unique<Impl>(store, clock, options)) {
-  if (options.in_background) impl_->thread = std::thread([impl = impl_.get()] { impl->Loop(); });
+  if (options.mode == CommitMode::kBackground)
+    impl_->thread = std::thread([impl = impl_.get()] { impl->Loop(); });
 }
 
 Committer::~Committer() {
@@ -121,15 +153,29 @@ absl::Status Committer::Submit(CommitJob job) {
   RTSTREAM_RETURN_IF_ERROR(Wait());
   {
     const std::lock_guard lock(impl_->mutex);
-    if (impl_->options.in_background) {
+    if (impl_->options.mode == CommitMode::kBackground) {
       impl_->job = std::move(job);
       impl_->changed.notify_all();
       return absl::OkStatus();
     }
     impl_->is_running = true;
   }
+  if (impl_->options.mode == CommitMode::kByHost) {
+    impl_->stepped = std::move(job);
+    impl_->progress = {};
+    return absl::OkStatus();
+  }
   impl_->RunJob(std::move(job));
   return Wait();
+}
+
+absl::StatusOr<bool> Committer::Step() {
+  if (!impl_->stepped) return false;
+  const absl::StatusOr<bool> has_more = impl_->DoPiece(*impl_->stepped);
+  if (has_more.ok() && *has_more) return true;
+  impl_->stepped.reset();
+  impl_->End(has_more.status());
+  return has_more;
 }
 
 void Committer::WorkAhead() {
@@ -145,6 +191,7 @@ void Committer::StopWorkingAhead() {
 }
 
 absl::Status Committer::Wait() {
+  while (impl_->stepped) RTSTREAM_RETURN_IF_ERROR(Step().status());
   std::unique_lock lock(impl_->mutex);
   impl_->changed.wait(lock, [this] { return impl_->IsIdle(); });
   return impl_->status;

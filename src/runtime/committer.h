@@ -5,8 +5,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "rtstream/io/sink.h"
 #include "rtstream/op/lane.h"
+#include "rtstream/runtime/runner.h"
 #include "rtstream/state/state_store.h"
 
 namespace rtstream {
@@ -24,18 +26,18 @@ struct CommitJob {
 };
 
 // Makes epochs durable, one at a time and in order: syncs what the staged sinks hold, applies the
-// epoch's batch to the store, then sends what waits in the outbox. In a thread of its own, so that
-// the lane runs the next epoch meanwhile, or inside Submit() where the host drives every step.
+// epoch's batch to the store, then sends what waits in the outbox. As CommitMode says: in a thread of its
+// own, so that the lane runs the next epoch meanwhile, inside Submit(), or a piece at a time.
 //
 // In the thread of its own it also does what the lane should not wait for, between epochs: has the
 // staged sinks write ahead, and fills the lane's pool of memory.
 //
 // The first error is final: a commit of unknown fate must not be followed by another. One thread
-// calls Submit and Wait.
+// calls Submit, Step and Wait.
 class Committer {
  public:
   struct Options {
-    bool in_background = true;
+    CommitMode mode = CommitMode::kBackground;
     RetryOptions retry;
     Logger* logger = nullptr;
     uint64_t seed = 0;
@@ -47,11 +49,13 @@ class Committer {
 
   // Hands an epoch over; waits for the one before it.
   absl::Status Submit(CommitJob job);
+  // kByHost: does one piece of what was handed over. Whether there is another.
+  absl::StatusOr<bool> Step();
   // There is something to be done ahead, when no epoch is waiting.
   void WorkAhead();
   // Waits until nothing is done ahead any more: the sinks are the caller's again.
   void StopWorkingAhead();
-  // Waits until nothing is under way; the error, if one happened.
+  // Waits until nothing is under way, or does it; the error, if one happened.
   absl::Status Wait();
   // Whether a job is under way.
   bool is_busy() const;

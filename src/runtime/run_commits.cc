@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "../base/mutant.h"
 #include "opening.h"
 #include "rtstream/base/status_macros.h"
 #include "run_state.h"
@@ -41,6 +42,7 @@ absl::Status RunState::BeginCommit(CheckpointFn checkpoint) {
   SaveCounters(counted_, next);
   // The record's version is one more than its epoch. Another runner on the same store would have
   // written one that this runner does not go on from.
+  if (RTSTREAM_MUTANT("commit_without_positions")) next.partitions = committed().partitions;
   job.batch.PutIf(std::string(kCommitKey), EncodeCommitRecord(next), next.epoch);
   has_uncommitted = false;
   epoch_bytes_ = offered_bytes_ = 0;
@@ -65,7 +67,8 @@ absl::Status RunState::PublishDurable() {
   const bool is_busy = committer_->is_busy();
   // What failed after its commit was durable, the sending, ends the run as well.
   if (!is_busy) RTSTREAM_RETURN_IF_ERROR(committer_->Wait());
-  if (!in_flight_ || (is_busy && committer_->durable_epoch() < in_flight_->epoch)) {
+  const bool is_durable = !is_busy || (in_flight_ && committer_->durable_epoch() >= in_flight_->epoch);
+  if (!in_flight_ || (!is_durable && !RTSTREAM_MUTANT("published_before_durable"))) {
     return absl::OkStatus();
   }
   std::vector<CommittedPosition> positions;

@@ -4,6 +4,7 @@
 #include <typeinfo>
 #include <utility>
 
+#include "../base/mutant.h"
 #include "opening.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
@@ -32,7 +33,10 @@ RunState::RunState(MakeFn make, bool makes_many, StateStore* store, RunOptions o
   options.max_bytes_in_flight = std::max<uint64_t>(options.max_bytes_in_flight, 1);  // one batch at a time
   MakeLanes(make);
   sinks = std::make_unique<SinkSet>(copies[0]->body.nodes(), options.dead_letters);
-  Committer::Options commits{options.commit_in_background, options.retry, options.logger, seed + 1, sinks->staged(), {}};
+  // Several lanes have no step between which the host could do a piece.
+  CommitMode mode = options.commit_mode;
+  if (mode == CommitMode::kByHost && lanes.size() > 1) mode = CommitMode::kInStep;
+  Committer::Options commits{mode, options.retry, options.logger, seed + 1, sinks->staged(), {}};
   for (const auto& run : lanes) {
     commits.pages.push_back(&run->lane.pages());
     run->lane.pages().set_budget(state_memory);
@@ -148,6 +152,7 @@ absl::Status RunState::Open() {
   RTSTREAM_RETURN_IF_ERROR(StartOperators());
   RTSTREAM_ASSIGN_OR_RETURN(std::optional<CommitRecord> last, ReadCommit(*store_));
   const bool is_new = !last.has_value();
+  if (RTSTREAM_MUTANT("lineage_made_anew") && !is_new) last->lineage += last->epoch;
   if (is_new) {
     next.lineage = seed;
     next.settings = options.settings;
@@ -175,7 +180,7 @@ absl::Status RunState::Open() {
     return PublishDurable();
   }
   RTSTREAM_ASSIGN_OR_RETURN(std::vector<CommitJob::Outgoing> unsent, sinks->ReadOutbox(*store_));
-  if (unsent.empty()) return absl::OkStatus();
+  if (unsent.empty() || RTSTREAM_MUTANT("outbox_not_sent_again")) return absl::OkStatus();
   CommitJob job;
   job.epoch = next.epoch;
   job.outgoing = std::move(unsent);
@@ -249,6 +254,9 @@ void RunState::NoteInput(uint64_t bytes) {
 }
 
 absl::StatusOr<bool> RunState::MoveWatermark(LaneRun& run, Time watermark) {
+#ifdef RTSTREAM_MUTANTS
+  if (RTSTREAM_MUTANT("timers_by_wall_clock")) watermark = internal::MutantNow();
+#endif
   if (watermark <= run.lane.watermark()) return false;
   run.lane.set_watermark(watermark);
   for (Node* node : run.nodes) RTSTREAM_RETURN_IF_ERROR(node->OnWatermark(run.lane));

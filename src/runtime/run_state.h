@@ -103,6 +103,8 @@ class RunState {
   // All lanes' operators, one after another. REQUIRES: no lane runs.
   absl::Status CheckpointLanes(uint64_t epoch, StateBatch& batch);
   absl::Status PublishDurable();
+  // Does a piece of the commit under way, if that is the host's to do. Whether there is another.
+  absl::StatusOr<bool> CommitStep() { return committer_->Step(); }
   // Commits what was processed; returns when it is published. REQUIRES: no lane runs.
   absl::Status Commit();
   // Waits until what is under way is durable, and publishes it.

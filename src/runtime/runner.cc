@@ -171,6 +171,7 @@ absl::Status Runner::Impl::RunSteps() {
       continue;
     }
     RTSTREAM_ASSIGN_OR_RETURN(const StepResult result, Step());
+    RTSTREAM_RETURN_IF_ERROR(run_.CommitStep().status());
     if (result == StepResult::kFinished) break;
     if (result == StepResult::kIdle) run_.clock->Wait(run_.NextWait(), run_.wakeup);
   }
@@ -287,6 +288,13 @@ absl::StatusOr<StepResult> Runner::Step() {
   absl::StatusOr<StepResult> result = internal::WithoutBadAlloc([this] { return impl_->Step(); });
   RTSTREAM_RETURN_IF_ERROR(impl_->Remember(result.status()));
   return result;
+}
+
+absl::StatusOr<bool> Runner::CommitStep() {
+  RTSTREAM_RETURN_IF_ERROR(impl_->CheckMayDrive());
+  absl::StatusOr<bool> has_more = internal::WithoutBadAlloc([this] { return impl_->run().CommitStep(); });
+  RTSTREAM_RETURN_IF_ERROR(impl_->Remember(has_more.status()));
+  return has_more;
 }
 
 absl::Status Runner::Commit() {

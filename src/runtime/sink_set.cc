@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "../base/mutant.h"
 #include "opening.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
@@ -81,6 +82,7 @@ absl::Status SinkSet::Open(const CommitRecord& last) {
     absl::Status status;
     if (StagedSinkBase* staged = sink->staged(); staged != nullptr) {
       auto mark = last.sinks.find(std::string(sink->name()));
+      if (RTSTREAM_MUTANT("staged_not_opened_at_mark")) continue;
       status = staged->Open(mark == last.sinks.end() ? std::nullopt
                                                      : std::optional<std::string>(mark->second));
     } else if (PlainSinkBase* plain = sink->plain(); plain != nullptr) {
@@ -96,7 +98,7 @@ absl::Status SinkSet::Open(const CommitRecord& last) {
 absl::Status SinkSet::WriteDeadLetters(Lane& lane) {
   Batch<DeadLetter>& letters = lane.dead_letters();
   if (letters.empty() || !dead_letters_) return absl::OkStatus();
-  PutInInputOrder(letters);
+  if (!RTSTREAM_MUTANT("letters_in_operators_order")) PutInInputOrder(letters);
   std::unique_lock<std::mutex> lock;
   if (shared_ != nullptr) lock = std::unique_lock(letters_mutex_);
   // More letters than a selection holds go in several writes.
@@ -124,14 +126,16 @@ absl::Status SinkSet::Cut(Lane& lane, CommitRecord& next, CommitJob& job) {
       RTSTREAM_ASSIGN_OR_RETURN(std::vector<std::string> chunks, outbox->TakeChunks());
       for (size_t i = 0; i < chunks.size(); ++i) {
         // Every repeat of a chunk has its token, and nothing else ever has.
-        std::string token = Concat(OrderedHex(next.lineage), "-", name, "-", job.epoch, "-", i);
+        const uint64_t epoch = RTSTREAM_MUTANT("token_without_epoch") ? 0 : job.epoch;
+        const size_t number = RTSTREAM_MUTANT("token_without_chunk") ? 0 : i;
+        std::string token = Concat(OrderedHex(next.lineage), "-", name, "-", epoch, "-", number);
         std::string key = Concat(kOutbox, name, "/", OrderedHex(job.epoch), "/", OrderedHex(i));
         ByteWriter out;
         out.String(token);
         out.String(chunks[i]);
         std::string stored = std::move(out).Take();
         SealBlock(stored);
-        job.batch.Put(key, std::move(stored));
+        if (!RTSTREAM_MUTANT("chunk_not_stored")) job.batch.Put(key, std::move(stored));
         job.outgoing.push_back({outbox, std::move(key), {std::move(token), std::move(chunks[i])}});
       }
     }

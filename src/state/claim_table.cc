@@ -4,6 +4,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "../base/mutant.h"
 #include "rtstream/base/status_macros.h"
 
 namespace rtstream {
@@ -201,6 +202,7 @@ ClaimTable::Outcome ClaimTable::ClaimOne(const Id& id, uint32_t i, uint32_t slic
 }
 
 void ClaimTable::GiveBack(const Pending& pending) {
+  if (RTSTREAM_MUTANT("refused_id_stays_claimed")) return;
   index_.Erase(hashes_[pending.index].high, pending.ref);
   // Its place in the log stays empty.
   IdLog::Chunk& chunk = log_.chunk(IdLog::ChunkNumberOf(pending.ref));
@@ -233,6 +235,9 @@ void ClaimTable::FreeExpired() {
 }
 
 void ClaimTable::Expire(Time watermark) {
+#ifdef RTSTREAM_MUTANTS
+  if (RTSTREAM_MUTANT("dedup_expiry_by_wall_clock")) watermark = internal::MutantNow();
+#endif
   watermark_ = watermark;
   if (runs_ != nullptr) {
     runs_->Expire([&](int64_t bucket) { return IsLive(bucket, watermark); });

@@ -4,6 +4,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "../base/mutant.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 
@@ -83,7 +84,8 @@ void TableLog::Write(CheckpointWriter& out, std::string delta,
     (*epochs_)[next_slice_].store(out.epoch(), std::memory_order_relaxed);
     next_slice_ = next_slice_ + 1 == slices_.end ? slices_.begin : next_slice_ + 1;
     // The bases hold what these deltas say.
-    while (!deltas_.empty() && deltas_.front().epoch <= OldestBase(deltas_.front().slices)) {
+    const bool forgets = RTSTREAM_MUTANT("delta_dropped_before_its_bases");
+    while (!deltas_.empty() && (forgets || deltas_.front().epoch <= OldestBase(deltas_.front().slices))) {
       out.batch().Delete(out.Key(DeltaKey(deltas_.front())));
       deltas_.pop_front();
     }

@@ -24,4 +24,9 @@ void ManualClock::Advance(Duration d) {
   monotonic_ += d;
 }
 
+void ManualClock::Set(Time now) {
+  const std::lock_guard lock(mutex_);
+  now_ = now;
+}
+
 }  // namespace rtstream::testing

@@ -60,7 +60,7 @@ PipelineDriver::PipelineDriver(std::function<Pipeline()> make, RunOptions option
   store_ = std::move(store);
   options_.clock = &clock_;
   options_.dead_letters = &letters_;
-  options_.commit_in_background = false;
+  options_.commit_mode = CommitMode::kInStep;
   if (options_.seed == 0) options_.seed = 1;
   if (has_lanes()) {
     lanes_clock_ = std::make_unique<LanesClock>(clock_);

@@ -49,7 +49,7 @@ class FilePipeline : public ::testing::Test {
     options.dead_letters = &letters_;
     options.batch_rows = 8;
     options.commit_interval = std::chrono::hours(1);
-    options.commit_in_background = false;
+    options.commit_mode = CommitMode::kInStep;
     options.clock = &clock_;
     options.seed = 1;
     return options;

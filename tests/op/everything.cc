@@ -15,6 +15,7 @@
 #include "rtstream/op/tee.h"
 #include "rtstream/op/update_inventory.h"
 #include "rtstream/op/validate.h"
+#include "rtstream/testing/record_generator.h"
 
 namespace rtstream {
 namespace {
@@ -40,7 +41,27 @@ absl::Status CheckLuck(const Sale& s) {
 
 }  // namespace
 
-Pipeline MakeEverything(Everything& e) {
+std::vector<Sale> RandomSales(uint64_t seed, size_t count) {
+  using namespace std::chrono_literals;
+  testing::RecordGenerator<Sale> generator(
+      {.seed = seed,
+       .keys = 30,
+       .start = At(0),
+       .spacing = 1s,
+       .late = 0.15,
+       .max_late = 500s,
+       .duplicates = 0.1,
+       .duplicate_reach = 300,
+       .invalid = 0.05,
+       .bursts = 0.01},
+      [](const testing::RecordDraft& d, testing::Random& random) {
+        return Sale{"id" + std::to_string(d.number), "sku" + std::to_string(d.key),
+                    d.is_invalid ? -random.Between(0, 3) : random.Between(1, 14), d.event_time};
+      });
+  return generator.Take(count);
+}
+
+Pipeline MakeEverything(const Ends& e) {
   auto text = [](const Sale& s) { return s.id; };
   auto sold =
       Branch<Decided>() |

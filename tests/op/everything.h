@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <tuple>
@@ -30,7 +31,14 @@ inline constexpr Duration kLateness = std::chrono::seconds(15);
 inline constexpr int64_t kInitialStock = 60;
 inline constexpr int64_t kUnlucky = 13;
 
-// Sources, sinks and tables of the pipeline.
+// What the pipeline is connected to.
+struct Ends {
+  Source<Sale>& in;
+  Sink<std::string>&copies, &facts, &units, &windows, &sold_out;
+  LookupTable<std::string>& categories;
+};
+
+// The same in memory.
 struct Everything {
   MemorySource<Sale> in;
   MemorySink<std::string> copies{"copies"}, facts{"facts"}, units{"units"}, windows{"windows"},
@@ -38,13 +46,20 @@ struct Everything {
   MemoryTable<std::string> categories;
 
   Everything() {
+    PutCategories(categories);
+  }
+  static void PutCategories(MemoryTable<std::string>& categories) {
     for (int i = 0; i < 30; i += 2) categories.Put("sku" + std::to_string(i), "even");
   }
+  Ends ends() { return {in, copies, facts, units, windows, sold_out, categories}; }
 };
+
+// The records of this seed, so many: sales of 30 items, one a second; copies, bursts, wrong ones and late ones.
+std::vector<Sale> RandomSales(uint64_t seed, size_t count = 2000);
 
 // Validate, AssignEventTime, Dedup with a side output, Map, Enrich, Tee, Filter, FlatMap, Boundary,
 // UpdateInventory, Route, Aggregate over windows and running.
-Pipeline MakeEverything(Everything& e);
+Pipeline MakeEverything(const Ends& e);
 
 // The same, one record at a time, with std::map and nothing of the library.
 Outcome Reference(const std::vector<Sale>& sales);

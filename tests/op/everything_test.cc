@@ -6,40 +6,17 @@
 #include "rtstream/op/update_inventory.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/pipeline_driver.h"
-#include "rtstream/testing/record_generator.h"
 
 namespace rtstream {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::IsOk;
-
-constexpr size_t kSales = 2000;
-
-std::vector<Sale> RandomSales(uint64_t seed) {
-  testing::RecordGenerator<Sale> generator(
-      {.seed = seed,
-       .keys = 30,
-       .start = At(0),
-       .spacing = 1s,
-       .late = 0.15,
-       .max_late = 500s,
-       .duplicates = 0.1,
-       .duplicate_reach = 300,
-       .invalid = 0.05,
-       .bursts = 0.01},
-      [](const testing::RecordDraft& d, testing::Random& random) {
-        return Sale{"id" + std::to_string(d.number), "sku" + std::to_string(d.key),
-                    d.is_invalid ? -random.Between(0, 3) : random.Between(1, 14), d.event_time};
-      });
-  return generator.Take(kSales);
-}
 
 // Pushes the sales piece by piece and crashes and commits at random steps between.
 Outcome RunWithCrashes(const std::vector<Sale>& sales, uint64_t seed, size_t batch_rows) {
   testing::Random random(seed);
   Everything e;
-  testing::PipelineDriver driver([&] { return MakeEverything(e); }, {.batch_rows = batch_rows});
+  testing::PipelineDriver driver([&] { return MakeEverything(e.ends()); }, {.batch_rows = batch_rows});
   for (size_t pushed = 0; pushed < sales.size();) {
     for (uint64_t n = random.Below(2 * batch_rows) + 1; n > 0 && pushed < sales.size(); --n) {
       e.in.Push(sales[pushed++]);

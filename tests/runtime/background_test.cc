@@ -26,7 +26,7 @@ class BackgroundTest : public ::testing::Test {
  protected:
   RunOptions Options() {
     RunOptions options = world_.Options();
-    options.commit_in_background = true;
+    options.commit_mode = CommitMode::kBackground;
     options.clock = nullptr;
     return options;
   }
@@ -176,7 +176,7 @@ TEST_F(BackgroundTest, AFailedSendIsNoticedWhileTheSourceIsIdle) {
   world.source.ends = false;
   world.outbox.send_faults.Push(absl::InternalError("gone"));
   RunOptions options = world.Options();
-  options.commit_in_background = true;
+  options.commit_mode = CommitMode::kBackground;
   // The clock does not block: idle steps come until the commit thread has failed.
   EXPECT_THAT(world.NewRunner(options)->Run(), StatusIs(absl::StatusCode::kInternal, "gone"));
 }

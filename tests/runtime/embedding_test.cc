@@ -58,7 +58,7 @@ class EmbeddingTest : public ::testing::Test {
   EmbeddingTest() { world_.source.ends = false; }
   RunOptions Options() {
     RunOptions options = world_.Options();
-    options.commit_in_background = true;
+    options.commit_mode = CommitMode::kBackground;
     options.clock = nullptr;
     return options;
   }

@@ -23,7 +23,7 @@ class OpeningTest : public ::testing::Test {
  protected:
   absl::Status Open(Pipeline pipeline, RunOptions options = {}) {
     options.clock = &clock_;
-    options.commit_in_background = false;
+    options.commit_mode = CommitMode::kInStep;
     return Runner(std::move(pipeline), store_, options).Open();
   }
   auto Numbers() { return From(source_); }

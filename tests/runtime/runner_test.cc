@@ -139,7 +139,7 @@ TEST(Runner, ProcessingTimeOfABatchNeverGoesBack) {
   testing::ManualClock clock(World::TimeOf(100));
   RunOptions options;
   options.clock = &clock;
-  options.commit_in_background = false;
+  options.commit_mode = CommitMode::kInStep;
   options.batch_rows = 1;
   Runner runner(From(in) |
                     Validate("now",

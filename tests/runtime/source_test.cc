@@ -78,7 +78,7 @@ TEST(Sources, AForgottenPartitionStaysWhileTheWatermarkIsBehindIt) {
   options.batch_rows = 5;
   options.commit_interval = Duration{0};
   options.clock = &clock;
-  options.commit_in_background = false;
+  options.commit_mode = CommitMode::kInStep;
   Runner runner(From(source) |
                     AssignEventTime([](const int64_t& n) { return World::TimeOf(n); },
                                     {.max_out_of_orderness = std::chrono::seconds(3)}) |

@@ -50,7 +50,7 @@ struct World {
     options.commit_interval = Duration{0};
     options.dead_letters = &letters;
     options.clock = &clock;
-    options.commit_in_background = false;
+    options.commit_mode = CommitMode::kInStep;
     options.seed = 1;
     return options;
   }

@@ -21,6 +21,14 @@
 
 namespace rtstream {
 
+// Who syncs staged sinks, writes a commit into the store and sends what outboxes hold.
+enum class CommitMode {
+  kBackground,  // a thread of the runner, while the next epoch is processed
+  kInStep,      // whoever steps: the step in which a commit is due waits for it
+  kByHost,      // whoever steps, a piece with each Runner::CommitStep(). Run() and Start() do so between steps;
+                // with several lanes it is kInStep
+};
+
 // How a pipeline is run.
 struct RunOptions {
   // Threads that run the pipeline, 1 to 64. More than one want a KeyBy in it, and a runner that is given
@@ -53,8 +61,8 @@ struct RunOptions {
   RetryOptions retry{};
   // Null: the machine's. Must outlive the runner.
   Clock* clock = nullptr;
-  // Commits run in a thread of the runner while the next epoch is processed; false: inside Step().
-  bool commit_in_background = true;
+  // Who does what a commit waits for.
+  CommitMode commit_mode = CommitMode::kBackground;
   // Most memory that tables of all lanes may hold together, in pieces of up to 2 MiB; a run that wants more
   // ends with ResourceExhausted. Batches, filters of ids on disk and what plug-ins take do not count.
   // 0: as much as the system gives.
@@ -88,7 +96,7 @@ enum class StepResult {
 //   runner.Start(); ... runner.Stop(5s);            a thread of the runner's
 //   runner.Open(); while (...) runner.Step(); runner.Commit();      its own event loop
 //
-// One thread drives: Open(), Step(), Commit(), Run() and Start() are its. All the others may be called from any
+// One thread drives: Open(), Step(), CommitStep(), Commit(), Run() and Start() are its. All the others may be called from any
 // thread at any time. Any number of runners may be at work in a process, each over a store, sinks and source
 // of its own. A runner installs no signal handlers, writes nowhere, and ends nothing but itself. When a call
 // returns an error nothing of the open epoch is committed or will be: every further call gives the same error.
@@ -117,6 +125,10 @@ class Runner {
   // Processes one batch and begins a commit when one is due.
   // FailedPrecondition: not opened, there are several lanes, or another runner has committed to the store meanwhile.
   absl::StatusOr<StepResult> Step();
+
+  // Does the next piece of the commit under way: one sink's sync, the store's write, or one chunk's sending.
+  // Whether there is another. Only CommitMode::kByHost leaves any. The thread that steps.
+  absl::StatusOr<bool> CommitStep();
 
   // Commits what was processed so far; returns when it is durable and published.
   absl::Status Commit();

@@ -19,6 +19,8 @@ class ManualClock final : public Clock {
   bool Wait(Duration timeout, Wakeup& wakeup) override;
 
   void Advance(Duration d);
+  // Sets the wall clock, as an administrator does: Monotonic() goes on where it was.
+  void Set(Time now);
 
  private:
   mutable std::mutex mutex_;

@@ -47,7 +47,7 @@ class PipelineDriver {
  public:
   // `make` composes the pipeline; it is called again after each crash, with several lanes for each Drain() and
   // batch under way. What it refers to must outlive the driver. Options that the driver sets itself: clock,
-  // dead_letters, commit_in_background, and with several lanes idle_wait.
+  // dead_letters, commit_mode, and with several lanes idle_wait.
   explicit PipelineDriver(std::function<Pipeline()> make, RunOptions options = {});
   ~PipelineDriver();
 
