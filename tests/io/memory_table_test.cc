@@ -31,6 +31,16 @@ TEST(MemoryTable, FindsWhatWasPutLastAndLeavesTheRestNull) {
   EXPECT_EQ(table.size(), 1u);
 }
 
+TEST(MemoryTable, HoldsTruthValues) {
+  MemoryTable<bool> table;
+  table.Put("a", true);
+  const std::string_view key = "a";
+  const bool* found = nullptr;
+  ASSERT_THAT(table.Lookup(absl::MakeConstSpan(&key, 1), absl::MakeSpan(&found, 1)), IsOk());
+  ASSERT_NE(found, nullptr);
+  EXPECT_TRUE(*found);
+}
+
 TEST(MemoryTable, AnswersAsAMapDoesForTextsOfEveryLength) {
   Random random(TestSeed());
   MemoryTable<uint64_t> table;

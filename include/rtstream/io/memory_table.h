@@ -26,9 +26,9 @@ class MemoryTable final : public LookupTable<V> {
   void Put(std::string_view key, V value) {
     const uint32_t at = index_.FindOrInsert(key, static_cast<uint32_t>(values_.size()));
     if (at == values_.size()) {
-      values_.push_back(std::move(value));
+      values_.push_back({std::move(value)});
     } else {
-      values_[at] = std::move(value);
+      values_[at].value = std::move(value);
     }
     ++version_;
   }
@@ -45,15 +45,19 @@ class MemoryTable final : public LookupTable<V> {
       const size_t n = std::min(kPiece, keys.size() - begin);
       index_.Find(keys.subspan(begin, n), absl::MakeSpan(rows.data(), n));
       for (size_t i = 0; i < n; ++i) {
-        if (rows[i] != internal::TextMap::kNone) found[begin + i] = &values_[rows[i]];
+        if (rows[i] != internal::TextMap::kNone) found[begin + i] = &values_[rows[i]].value;
       }
     }
     return absl::OkStatus();
   }
 
  private:
+  // A vector of bool has no values to point at.
+  struct Held {
+    V value;
+  };
   internal::TextMap index_;
-  std::vector<V> values_;
+  std::vector<Held> values_;
   uint64_t version_ = 1;
 };
 
