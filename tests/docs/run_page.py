@@ -22,18 +22,18 @@ import tempfile
 
 import pages
 
-STEP = re.compile(r"^<!-- (given|added|run:) (\S+) -->\n\n?((?:^    .*\n)+|```\w*\n(.*?)^```$)", re.MULTILINE | re.DOTALL)
+STEP = re.compile(r"^<!-- (given|added|run:) (\S+) -->\n(?:\n?((?:    [^\n]*\n)+)|```\w*\n([\s\S]*?)^```$)?", re.MULTILINE)
 
 
 def steps_of(source):
+    """What is said of a file, its name, and the block behind that."""
     if not source.page.is_file():
         return
-    text = source.page.read_text()[source.begin:source.end]
-    for step in STEP.finditer(text):
+    for step in STEP.finditer(source.page.read_text()[source.begin:source.end]):
         what, name, indented, fenced = step.groups()
-        if fenced is None:
-            fenced = re.sub("^    ", "", re.match(r"(?:    .*\n)+", indented).group(), flags=re.MULTILINE)
-        yield what, name, fenced
+        if indented is None and fenced is None:
+            sys.exit(f"{source.page}: there is no block behind '{what} {name}'")
+        yield what, name, fenced or re.sub("^    ", "", indented, flags=re.MULTILINE)
 
 
 def run(program, directory):

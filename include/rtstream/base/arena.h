@@ -30,7 +30,7 @@ class Arena {
   // Invalidates everything given out. Blocks of unusual size are freed.
   void Clear();
 
-  size_t memory() const;
+  size_t memory() const;  // bytes that its blocks take, given out or not
 
  private:
   static constexpr size_t kBlock = 64 * 1024;

@@ -13,10 +13,11 @@ class Backoff {
  public:
   // How long waits are.
   struct Options {
-    Duration initial = std::chrono::milliseconds(10);
-    Duration max = std::chrono::seconds(5);
-    uint64_t seed = 0;
+    Duration initial = std::chrono::milliseconds(10);  // the first wait is at most this
+    Duration max = std::chrono::seconds(5);            // the bound doubles up to this
+    uint64_t seed = 0;                                 // of the jitter
   };
+  // The first wait is bounded by `initial`.
   explicit Backoff(const Options& options)
       : bound_(options.initial), max_(options.max), random_(options.seed) {}
 

@@ -27,10 +27,10 @@ class ByteBuffer {
     return *this;
   }
 
-  const char* data() const { return memory_.data(); }
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
-  size_t capacity() const { return memory_.size(); }
+  const char* data() const { return memory_.data(); }  // valid as view() is
+  size_t size() const { return size_; }                // bytes added since it was made or cleared
+  bool empty() const { return size_ == 0; }            // whether view() holds nothing
+  size_t capacity() const { return memory_.size(); }   // bytes of memory that it holds
   // Valid until bytes are added.
   std::string_view view() const { return {memory_.data(), size_}; }
 
@@ -43,12 +43,13 @@ class ByteBuffer {
   // The bytes end here now. REQUIRES: `end` is in the room that was asked for.
   void EndAt(const char* end) { size_ = static_cast<size_t>(end - memory_.data()); }
 
+  // Copies the bytes. Throws as Room() does.
   void Append(std::string_view bytes) {
     char* const p = Room(bytes.size());
     if (!bytes.empty()) std::memcpy(p, bytes.data(), bytes.size());
     size_ += bytes.size();
   }
-  void Clear() { size_ = 0; }
+  void Clear() { size_ = 0; }  // forgets the bytes and keeps the memory
 
  private:
   void Grow(size_t more);

@@ -16,7 +16,7 @@ class Wakeup {
   Wakeup(const Wakeup&) = delete;
   Wakeup& operator=(const Wakeup&) = delete;
 
-  void Notify();
+  void Notify();  // Wakes the waiting thread, or the next that waits. Thread-safe.
 
   // Waits until Notify() or until `timeout` has passed by the machine's monotonic clock. Returns
   // whether it was notified, and forgets the notification.

@@ -41,8 +41,9 @@ constexpr int64_t PowerOfTen(int n) { return n == 0 ? 1 : 10 * PowerOfTen(n - 1)
 // A sum of decimals: 128 bits, so that 10^19 of the largest addends fit.
 template <int kScale>
 struct WideDecimal {
-  Int128 mantissa = 0;
+  Int128 mantissa = 0;  // the sum times 10^kScale
 
+  // Adds exactly. REQUIRES: the sum fits into 128 bits.
   WideDecimal& operator+=(const WideDecimal& o) {
     mantissa += o.mantissa;
     return *this;
@@ -55,9 +56,9 @@ struct WideDecimal {
 template <int kScale>
 struct Decimal {
   static_assert(0 <= kScale && kScale <= 18, "rtstream: a decimal has 0 to 18 decimals");
-  static constexpr int64_t kOne = internal::PowerOfTen(kScale);
+  static constexpr int64_t kOne = internal::PowerOfTen(kScale);  // the mantissa of the number one
 
-  int64_t mantissa = 0;
+  int64_t mantissa = 0;  // the number times 10^kScale
 
   // REQUIRES: |units| * 10^kScale fits into 64 bits.
   static constexpr Decimal FromUnits(int64_t units) { return {units * kOne}; }

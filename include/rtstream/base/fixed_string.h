@@ -15,7 +15,7 @@ template <size_t kSize>
 class FixedString {
  public:
   static_assert(1 <= kSize && kSize <= 64, "rtstream: a fixed string has 1 to 64 bytes");
-  static constexpr size_t kCapacity = kSize;
+  static constexpr size_t kCapacity = kSize;  // bytes that a text may have
 
   constexpr FixedString() = default;
 
@@ -30,6 +30,7 @@ class FixedString {
   // Takes kSize bytes in the form of data(). REQUIRES: none is zero but those behind the text.
   void AssignBytes(const char* bytes) { std::memcpy(bytes_.data(), bytes, kSize); }
 
+  // Bytes of the text.
   constexpr size_t size() const {
     size_t n = kSize;
     while (n > 0 && bytes_[n - 1] == '\0') --n;

@@ -23,8 +23,8 @@ class RollingChecksum {
   RollingChecksum(const RollingChecksum&) = delete;
   RollingChecksum& operator=(const RollingChecksum&) = delete;
 
-  void Reset();
-  void Add(std::string_view bytes);
+  void Reset();                      // begins a new sum
+  void Add(std::string_view bytes);  // the next piece
   // Of everything since Reset(): equal to Checksum() of the pieces put together.
   uint64_t value() const;
 
@@ -38,7 +38,7 @@ class RollingChecksum {
 class SecretHash {
  public:
   SecretHash();
-  uint64_t operator()(std::string_view bytes) const;
+  uint64_t operator()(std::string_view bytes) const;  // holds for this object alone
 
  private:
   std::array<uint8_t, 192> secret_;
@@ -46,8 +46,8 @@ class SecretHash {
 
 // A key of 16 bytes.
 struct Word128 {
-  uint64_t high = 0;
-  uint64_t low = 0;
+  uint64_t high = 0;  // bits 64 to 127: compared first
+  uint64_t low = 0;   // bits 0 to 63
 
   friend bool operator==(const Word128& a, const Word128& b) {
     // One branch: keys in a table are compared far more often than they differ in one half only.
@@ -92,10 +92,12 @@ class SecretFold {
  public:
   SecretFold();
 
+  // Of a key of 8 bytes.
   uint64_t operator()(uint64_t key) const {
     return internal::MultiplyFold(internal::MultiplyFold(key ^ secret_[0], secret_[1]) ^ secret_[2],
                                   secret_[3]);
   }
+  // Of a key of 16 bytes.
   uint64_t operator()(const Word128& key) const {
     return internal::MultiplyFold(
         internal::MultiplyFold(key.high ^ secret_[0], key.low ^ secret_[1]) ^ secret_[2], secret_[3]);
@@ -111,6 +113,7 @@ class SecretProduct {
  public:
   SecretProduct();
 
+  // Holds for this object alone.
   uint64_t operator()(uint64_t key) const { return internal::MultiplyFold(key ^ mask_, factor_); }
 
  private:

@@ -10,6 +10,7 @@ namespace rtstream {
 // Thrown inside the library when a budget is used up; a runner turns it into ResourceExhausted.
 class BudgetExceeded final : public std::bad_alloc {
  public:
+  // Static text: nothing is allocated where memory is wanting.
   const char* what() const noexcept override {
     return "the state wants more memory than RunOptions::max_state_bytes";
   }
@@ -18,6 +19,7 @@ class BudgetExceeded final : public std::bad_alloc {
 // Counts the memory of several owners against one limit. Thread-safe.
 class MemoryBudget {
  public:
+  // `limit`: bytes that may be taken at a time.
   explicit MemoryBudget(uint64_t limit) : limit_(limit) {}
 
   // Throws BudgetExceeded, and counts nothing, if that is more than is left.
@@ -29,6 +31,7 @@ class MemoryBudget {
   }
   // REQUIRES: so many are taken.
   void Give(size_t bytes) { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  // Bytes taken and not given back.
   uint64_t used() const { return used_.load(std::memory_order_relaxed); }
 
  private:

@@ -13,6 +13,7 @@ namespace rtstream {
 // taken when it is first touched. Movable.
 class Pages {
  public:
+  // Bytes: the size and alignment of a large page.
   static constexpr size_t kHugePage = size_t{2} << 20;
 
   Pages() = default;
@@ -32,8 +33,8 @@ class Pages {
     return *this;
   }
 
-  char* data() const { return data_; }
-  size_t size() const { return size_; }
+  char* data() const { return data_; }   // null: it holds no memory
+  size_t size() const { return size_; }  // bytes, at least those asked for; 0: it holds no memory
 
  private:
   char* data_ = nullptr;

@@ -15,9 +15,9 @@ namespace rtstream {
 // field is not looked at.
 struct Uuid {
   uint64_t high = 0;  // the first 16 digits
-  uint64_t low = 0;
+  uint64_t low = 0;   // the last 16 digits
 
-  static constexpr size_t kTextSize = 36;
+  static constexpr size_t kTextSize = 36;  // bytes of its text: 32 digits and 4 hyphens
 
   friend bool operator==(const Uuid&, const Uuid&) = default;
   friend auto operator<=>(const Uuid&, const Uuid&) = default;  // the order of the texts

@@ -16,10 +16,12 @@ struct CsvRows {
   // ',' ';' '|' or a tab.
   char separator = ',';
 
+  // Appends the row; it cannot fail.
   template <Mapped T>
   void operator()(const T& row, std::string& out) const {
     AppendCsv(row, out, separator);
   }
+  // Appends the names of the fields as a line, if they are wanted.
   template <Mapped T>
   void Head(std::string& out) const {
     if (!has_header) return;

@@ -11,6 +11,7 @@ namespace rtstream {
 // `code` is the name of the status code, such as INVALID_ARGUMENT; `length` the record's; `bytes` its
 // first DeadLetter::kMaxBytes bytes in base64. Characters that are no UTF-8 in a text become '?'.
 struct DeadLetterLine {
+  // Appends the object, without a line's end.
   void operator()(const DeadLetter& letter, std::string& out) const;
 };
 

@@ -21,7 +21,9 @@ namespace rtstream {
 // Writes a row as one JSON object, by the mapping declared for T.
 template <typename T>
 struct JsonLines {
+  // Appends the object, without a line's end.
   void operator()(const T& row, std::string& out) const { AppendJson(row, out); }
+  // The same without a copy.
   void operator()(const T& row, ByteBuffer& out) const
     requires internal::kHasJsonPut<T>
   {
@@ -68,12 +70,13 @@ class FileSink final : public StagedSink<T> {
   static constexpr std::string_view kRowEnd = internal::RowEnd<Encode>();
 
  public:
+  // `name`: of the sink in commits. `path`: in a directory that exists; the run opens the file.
   FileSink(std::string name, std::string path, Encode encode = {})
       : name_(std::move(name)), file_(std::move(path)), encode_(std::move(encode)) {}
 
   std::string_view name() const override { return name_; }
   uint64_t bytes_written() const override { return file_.bytes_appended(); }
-  const std::string& path() const { return file_.path(); }
+  const std::string& path() const { return file_.path(); }  // as it was given
   // Uncommitted bytes that were found and cut off when it was opened.
   uint64_t cut_bytes() const { return file_.cut_bytes(); }
 

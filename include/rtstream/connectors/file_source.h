@@ -37,10 +37,10 @@ struct FileSourceOptions {
 
 // A file that was not read to its end before another took its place.
 struct UnreadRest {
-  std::string path;
+  std::string path;    // absolute
   int64_t offset = 0;  // where the next record would have begun
 
-  bool operator==(const UnreadRest&) const = default;
+  bool operator==(const UnreadRest&) const = default;  // of the same file, from the same place
 };
 
 // Which file a committed partition of a file source is: for reading a state offline.
@@ -87,6 +87,7 @@ absl::StatusOr<FilePartition> DescribeFilePartition(const CommittedPosition& pos
 // lag_bytes().
 class FileSource final : public Source<Bytes> {
  public:
+  // Opens nothing: Open() does, and returns what is wrong with the options.
   explicit FileSource(FileSourceOptions options);
   ~FileSource() override;
 

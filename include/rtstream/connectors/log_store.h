@@ -31,9 +31,9 @@ struct LogStoreStats {
   uint64_t moved_bytes = 0;    // live values copied out of segments that were mostly dead
   uint64_t index_bytes = 0;    // written as indexes
   uint64_t waits = 0;          // batches that waited until the log was shorter
-  uint64_t keys = 0;
-  uint64_t live_bytes = 0;  // of the values that can be read
-  uint64_t disk_bytes = 0;  // of the files that hold them
+  uint64_t keys = 0;           // that have a value
+  uint64_t live_bytes = 0;     // of the values that can be read
+  uint64_t disk_bytes = 0;     // of the files that hold them
 };
 
 // A state store in a directory of its own: an append-only log of batches. The default for a pipeline on
@@ -85,6 +85,7 @@ class LogStore final : public StateStore {
 
   // A value that does not fit its checksum is DataLoss.
   absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override;
+  // As of the call's beginning; values are read from the files as it goes.
   absl::Status Scan(std::string_view prefix, Visitor visit) const override;
 
   // One batch at a time; others wait. After ResourceExhausted (the disk is full) and DataLoss (a write or
@@ -98,7 +99,7 @@ class LogStore final : public StateStore {
   // The directory is free once this has returned.
   absl::Status Close() override;
 
-  LogStoreStats Stats() const;
+  LogStoreStats Stats() const;  // As of now. Any thread.
 
  private:
   struct Impl;

@@ -14,7 +14,7 @@ namespace rtstream {
 class UniqueFd {
  public:
   UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
+  explicit UniqueFd(int fd) : fd_(fd) {}  // owns `fd`; -1: none
   UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
   UniqueFd& operator=(UniqueFd&& other) noexcept {
     std::swap(fd_, other.fd_);
@@ -22,7 +22,7 @@ class UniqueFd {
   }
   ~UniqueFd();
 
-  int get() const { return fd_; }
+  int get() const { return fd_; }  // -1: there is none
 
  private:
   int fd_ = -1;
@@ -34,10 +34,11 @@ absl::Status ErrnoStatus(int error, std::string_view what, std::string_view path
 // What the connectors ask of an open file. InvalidArgument if it is no regular file: only those have
 // a size and can be read again.
 struct FileStat {
-  uint64_t size = 0;
-  uint64_t device = 0;
-  uint64_t inode = 0;
+  uint64_t size = 0;    // bytes
+  uint64_t device = 0;  // that holds the file
+  uint64_t inode = 0;   // its number there
 
+  // Whether both are one file, whatever its names.
   bool IsSameFile(const FileStat& other) const {
     return device == other.device && inode == other.inode;
   }

@@ -71,6 +71,7 @@ class RocksDbStore final : public StateStore {
   absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override;
   absl::StatusOr<std::vector<std::optional<Versioned>>> MultiGet(
       absl::Span<const std::string> keys) const override;
+  // As of the call's beginning.
   absl::Status Scan(std::string_view prefix, Visitor visit) const override;
 
   // After ResourceExhausted (the disk is full) and DataLoss (a write or sync failed) the store is

@@ -12,8 +12,9 @@ namespace rtstream {
 //
 //   rt::FileSink<Sale, rt::RowBinaryRows> sales("sales", "/data/out/sales.bin");
 struct RowBinaryRows {
-  static constexpr std::string_view kRowEnd = "";
+  static constexpr std::string_view kRowEnd = "";  // the format has no line ends
 
+  // Appends the row; it cannot fail.
   template <Mapped T>
   void operator()(const T& row, ByteBuffer& out) const {
     out.EndAt(PutRowBinary(row, out.Room(RowBinaryBound(row))));

@@ -73,7 +73,7 @@ class StagedFile {
   uint64_t bytes_appended() const { return length_ - opened_at_ + buffer_.size() - carried_; }
   // Uncommitted bytes that Open() cut off.
   uint64_t cut_bytes() const { return cut_bytes_; }
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  // as it was given
 
   // How long a file is that was opened at `mark`. DataLoss: the bytes are no mark.
   static absl::StatusOr<uint64_t> CommittedLength(std::string_view mark);

@@ -62,6 +62,7 @@ class Batch {
   // Bytes of input that this batch covers, for the counters.
   uint64_t input_bytes = 0;
 
+  // Forgets rows, bytes and position; keeps the memory.
   void Clear() {
     rows_.clear();
     borrowed_ = {};
@@ -70,10 +71,12 @@ class Batch {
     input_bytes = 0;
   }
 
+  // Rows of the source, with those that operators have dropped.
   size_t size() const { return frame_.size(); }
+  // Whether there are no rows; it may cover input all the same.
   bool empty() const { return size() == 0; }
-  Frame& frame() { return frame_; }
-  const Frame& frame() const { return frame_; }
+  Frame& frame() { return frame_; }              // what is known of the rows besides their values
+  const Frame& frame() const { return frame_; }  // the same, to look at
   // Valid until the batch is changed.
   absl::Span<const T> rows() const { return borrowed_.empty() ? absl::MakeConstSpan(rows_) : borrowed_; }
 
@@ -87,13 +90,15 @@ class Batch {
 // it; nothing is moved.
 class Selection {
  public:
-  void Clear() { size_ = own_ = 0; }
+  void Clear() { size_ = own_ = 0; }  // selects nothing
+  // Adds a row behind the others. REQUIRES: its number is above theirs.
   void Add(size_t row) { rows_[size_++] = static_cast<uint16_t>(row); }
   void SelectAll(size_t n) {
     // What stands there from the last time need not be written.
     for (; own_ < n; ++own_) rows_[own_] = static_cast<uint16_t>(own_);
     size_ = own_ = n;
   }
+  // Keeps the first `n`. REQUIRES: n <= size().
   void Truncate(size_t n) {
     size_ = n;
     own_ = std::min(own_, n);
@@ -128,10 +133,12 @@ class Selection {
   // Whether it is rows 0 to size() - 1.
   bool is_prefix() const { return size_ == 0 || rows_[size_ - 1] == size_ - 1; }
 
-  size_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
+  size_t size() const { return size_; }      // rows selected, at most Frame::kMaxRows
+  bool empty() const { return size_ == 0; }  // whether no row is
+  // The i-th row's number. REQUIRES: i < size().
   size_t operator[](size_t i) const { return rows_[i]; }
-  const uint16_t* data() const { return rows_.data(); }
+  const uint16_t* data() const { return rows_.data(); }  // the size() row numbers, ascending
+  // Puts another row in the i-th place. REQUIRES: the numbers ascend.
   void Set(size_t i, size_t row) {
     rows_[i] = static_cast<uint16_t>(row);
     own_ = std::min(own_, i);
@@ -165,26 +172,32 @@ class Rows {
   // The same rows for somebody who must leave them as they are.
   Rows Shared() const { return Rows(rows_, *frame_, *selection_); }
 
-  size_t size() const { return selection_->size(); }
-  bool empty() const { return selection_->empty(); }
+  size_t size() const { return selection_->size(); }  // rows selected: those the call is about
+  bool empty() const { return selection_->empty(); }  // whether there are none
 
   // The i-th selected row, 0 <= i < size().
   const T& operator[](size_t i) const { return rows_[(*selection_)[i]]; }
+  // Of the i-th selected row: positions and bytes in the frame.
   RowMeta meta(size_t i) const { return frame_->meta((*selection_)[i]); }
+  // kMinTime: nobody has assigned one.
   Time event_time(size_t i) const { return frame_->event_time((*selection_)[i]); }
+  // What the i-th row's record sees; see Frame::watermark().
   Time watermark(size_t i) const { return frame_->watermark((*selection_)[i]); }
+  // Where the i-th row's record stands in its partition.
   int64_t position(size_t i) const { return frame_->position((*selection_)[i]); }
 
   // Row numbers, which index the frame.
   size_t row(size_t i) const { return (*selection_)[i]; }
+  // By row number instead: also of rows that are not selected.
   const T& at_row(size_t row) const { return rows_[row]; }
-  const T* data() const { return rows_; }
+  const T* data() const { return rows_; }  // all rows of the batch, indexed by row numbers
   // Asks for what lies a small page behind a row, where the processor's own look-ahead ends: of what a source
   // lends, the rows that come next. Elsewhere it costs nothing.
   void FetchBehind(size_t row) const { __builtin_prefetch(reinterpret_cast<const char*>(rows_ + row) + 4096); }
   // The same, to be changed; null if the rows are shared.
   T* own_data() const { return own_; }
-  const Selection& selection() const { return *selection_; }
+  const Selection& selection() const { return *selection_; }  // which rows of the batch these are
+  // Of the batch: shared by all rows of it, whatever their type.
   Frame& frame() const { return *frame_; }
 
  private:

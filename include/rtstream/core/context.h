@@ -22,9 +22,11 @@ class Context {
   // --- the record at hand ---
   // The partition's label, such as a file's base name.
   std::string_view partition() const { return frame_->label; }
+  // Where it stands in its partition, as the source counts: of files, bytes.
   int64_t position() const { return frame_->position(row_); }
   // 1-based number of the record in its partition (a file's line number).
   int64_t ordinal() const { return frame_->ordinal(row_); }
+  // kMinTime: nobody has assigned one.
   Time event_time() const { return frame_->event_time(row_); }
   // The watermark from all records before this one. With several lanes it is known behind KeyBy only:
   // to ask before fails the run (FailedPrecondition).
@@ -44,17 +46,20 @@ class Context {
 
   // --- for the library ---
   Context(Arena& arena, Time now) : arena_(&arena), now_(now) {}
-  void BeginBatch(Time now) { now_ = now; }
+  void BeginBatch(Time now) { now_ = now; }  // no record is at hand yet
+  // Puts this record at hand.
   void At(Frame& frame, size_t row) {
     frame_ = &frame;
     row_ = row;
   }
   // No record is at hand.
   void Leave() { frame_ = nullptr; }
+  // Of the key that KeyBy found; Frame::kNoSlice: none.
   uint8_t slice() const { return frame_ == nullptr ? Frame::kNoSlice : frame_->slice(row_); }
+  // A run of several lanes refuses that before KeyBy.
   bool has_asked_for_watermark() const { return has_asked_for_watermark_; }
-  Frame& frame() const { return *frame_; }
-  size_t row() const { return row_; }
+  Frame& frame() const { return *frame_; }  // REQUIRES: a record is at hand
+  size_t row() const { return row_; }       // the number of the record's row in frame()
 
  private:
   Arena* arena_;

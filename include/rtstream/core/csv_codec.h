@@ -22,10 +22,12 @@ namespace rtstream {
 // A field of a CSV record as a codec reads it: its text without quotes around it, and none doubled.
 class CsvField {
  public:
+  // `text`: what stood between the separators, or the quotes.
   CsvField(std::string_view text, bool is_quoted) : text_(text), is_quoted_(is_quoted) {}
 
   // A view of the record's bytes, or of the batch's arena if it had doubled quotes.
   std::string_view text() const { return text_; }
+  // An empty field with quotes is a text; without, it may be "none".
   bool is_quoted() const { return is_quoted_; }
 
   // Says what was wanted, a text that lives on; returns false.
@@ -33,7 +35,7 @@ class CsvField {
     want_ = want;
     return false;
   }
-  std::string_view want() const { return want_; }
+  std::string_view want() const { return want_; }  // what Fail() was told; empty: nothing failed
 
  private:
   std::string_view text_;

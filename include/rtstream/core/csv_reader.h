@@ -23,8 +23,8 @@ namespace rtstream {
 struct CsvOptions {
   // Names of the columns, in the file's order; empty: the mapping's fields in declared order.
   std::vector<std::string> columns = {};
-  char separator = ',';  // ',' ';' '|' or a tab
-  CsvLimits limits = {};
+  char separator = ',';   // ',' ';' '|' or a tab
+  CsvLimits limits = {};  // longer records and fields are refused
 };
 
 namespace internal {

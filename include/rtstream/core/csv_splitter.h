@@ -9,8 +9,8 @@ namespace rtstream {
 
 // What a CSV reader takes at most: checked before anything is allocated.
 struct CsvLimits {
-  size_t record = 1 << 20;  // bytes
-  size_t field = 256 << 10;
+  size_t record = 1 << 20;   // bytes
+  size_t field = 256 << 10;  // bytes
 };
 
 namespace internal {

@@ -15,11 +15,12 @@ struct DeadLetter {
   static constexpr size_t kMaxBytes = 64 * 1024;
 
   std::string op;         // name of the operator that refused it
+  // why: InvalidArgument for bad input, OutOfRange for late
   absl::StatusCode code = absl::StatusCode::kUnknown;
   std::string message;    // what was met and what was wanted
   std::string partition;  // the partition's label
-  int64_t position = 0;
-  int64_t ordinal = 0;
+  int64_t position = 0;   // where it stands in the partition
+  int64_t ordinal = 0;    // its number in the partition, from 1: a file's line
   uint64_t length = 0;    // of the record, in bytes
   std::string bytes;      // the record's first kMaxBytes bytes
 };

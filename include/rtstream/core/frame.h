@@ -24,7 +24,7 @@ struct RowMeta {
   uint32_t ordinal = 0;     // delta from Frame::base_ordinal
   uint32_t raw_offset = 0;  // where the record's bytes begin in Frame::bytes
   uint32_t raw_size = 0;    // 0: the source has no bytes (a typed in-memory source)
-  uint32_t flags = 0;
+  uint32_t flags = 0;       // kOversize or none
 };
 
 // The part of a batch that does not depend on the rows' type: where the rows come from, when they
@@ -40,10 +40,10 @@ class Frame {
   // Most rows a frame may hold: selections are 16-bit.
   static constexpr size_t kMaxRows = 4096;
 
-  uint32_t partition = 0;         // index in the source's list of partitions
-  std::string_view label;         // the partition's name for people, valid for the batch
-  int64_t base_position = 0;
-  int64_t base_ordinal = 0;       // 1-based number of the first row's record in its partition
+  uint32_t partition = 0;     // index in the source's list of partitions
+  std::string_view label;     // the partition's name for people, valid for the batch
+  int64_t base_position = 0;  // that of the first row's record
+  int64_t base_ordinal = 0;   // 1-based number of the first row's record in its partition
 
   // --- rows ---
   size_t size() const { return size_; }
@@ -63,21 +63,26 @@ class Frame {
   // Adds a row for the record of `row` of `from`. REQUIRES: BeginLike(from) and nothing else before.
   void AppendFrom(Frame& from, size_t row);
 
+  // Of a row. REQUIRES for this and the next three: row < size().
   RowMeta meta(size_t row) const {
     if (!metas_.empty()) return metas_[row];
     const auto delta = static_cast<uint32_t>(row * step_);
     return {.position = delta, .ordinal = delta};
   }
+  // Bits of RowMeta::flags.
   uint32_t flags(size_t row) const { return metas_.empty() ? 0 : metas_[row].flags; }
+  // Where the row's record stands in its partition.
   int64_t position(size_t row) const { return base_position + meta(row).position; }
+  // The record's number in its partition, from 1.
   int64_t ordinal(size_t row) const { return base_ordinal + meta(row).ordinal; }
 
   // --- bytes ---
   // Keeps `bytes` alive until Clear(); views in rows point into it. At least kPadding bytes behind
   // the end are readable.
   static constexpr size_t kPadding = 64;
+  // `owner` owns `bytes`. One buffer a batch: the one held before is let go.
   void HoldBytes(std::shared_ptr<const char[]> owner, std::string_view bytes);
-  std::string_view bytes() const { return bytes_; }
+  std::string_view bytes() const { return bytes_; }  // those held; empty: the source has none
   // How far the bytes behind `text` may be read: beyond its end only if it stands among those held.
   const char* readable_end(std::string_view text) const {
     const char* const end = text.data() + text.size();
@@ -96,7 +101,7 @@ class Frame {
   Time event_time(size_t row) const { return event_times_ == nullptr ? earliest_ : event_times_[row]; }
   // No row's event time lies before or behind these. Rows that nobody looks at any more may count as well.
   Time earliest() const { return earliest_; }
-  Time latest() const { return latest_; }
+  Time latest() const { return latest_; }  // see earliest()
   // The watermark as the row's record sees it: from the records before it only, so that no judgement
   // (late, expired) depends on where batches were cut.
   Time watermark(size_t row) {
@@ -112,6 +117,7 @@ class Frame {
   Time* BeginEventTimes();
   // The same where only `n` rows, in order, get one: nobody looks at the others any more.
   Time* BeginEventTimes(const uint16_t* rows, size_t n);
+  // Ends what BeginEventTimes() began: the first and the last of them.
   void SetEventTimes(Time earliest, Time latest, WatermarkTracker& watermarks);
   // Says anew what rows see, by the tracker of all batches, where there are event times: those before were
   // set by one that knows this batch only.
@@ -125,6 +131,7 @@ class Frame {
   // --- keys ---
   // The slice of the key groups that the key of the row's record is in, as KeyBy said; kNoSlice: none has.
   static constexpr uint8_t kNoSlice = 0xff;
+  // See kNoSlice.
   uint8_t slice(size_t row) const { return slices_.empty() ? kNoSlice : slices_[row]; }
   // Those of all rows, to be filled.
   uint8_t* BeginSlices() {
@@ -145,7 +152,9 @@ class Frame {
   bool MarkRefused(size_t row);
   // A row that was refused in a branch is in play again.
   void PassOn(size_t row) { refused_[row] &= kHasLetter; }
+  // Whether the row's record goes to the dead letters, and was not passed on since.
   bool is_refused(size_t row) const { return any_refused() && (refused_[row] & kRefused) != 0; }
+  // Whether any row was marked since Clear().
   bool any_refused() const {
     return std::atomic_ref<bool>(any_refused_).load(std::memory_order_relaxed);
   }

@@ -17,12 +17,12 @@ namespace rtstream {
 
 // What a JSON reader takes at most: checked before anything is allocated.
 struct JsonLimits {
-  size_t record = 1 << 20;  // bytes
-  size_t depth = 64;        // of nested objects and arrays, the outermost included; at most 64
-  size_t members = 10'000;  // of all objects and arrays of a record together
-  size_t key = 1 << 10;     // bytes
-  size_t string = 256 << 10;
-  size_t number = 64;
+  size_t record = 1 << 20;    // bytes
+  size_t depth = 64;          // of nested objects and arrays, the outermost included; at most 64
+  size_t members = 10'000;    // of all objects and arrays of a record together
+  size_t key = 1 << 10;       // bytes
+  size_t string = 256 << 10;  // bytes as it stands there, escapes and all
+  size_t number = 64;         // bytes of its text
 };
 
 // Reads one JSON text from the left, strictly: RFC 8259 and UTF-8, no byte order mark, no control
@@ -36,6 +36,7 @@ struct JsonLimits {
 // Not thread-safe. Lives for one record.
 class JsonCursor {
  public:
+  // `text`, `arena` and `limits` must outlive the cursor and what it gives out.
   JsonCursor(std::string_view text, Arena& arena, const JsonLimits& limits)
       : begin_(text.data()), p_(text.data()), end_(text.data() + text.size()), arena_(&arena),
         limits_(&limits) {}
@@ -91,7 +92,7 @@ class JsonCursor {
     decimals = static_cast<int>(fraction);
     return true;
   }
-  bool ReadBool(bool& out);
+  bool ReadBool(bool& out);  // true or false
   // Takes a null if one is next; never fails.
   bool TakeNull();
   // Any value, checked as strictly as one that is read.
@@ -132,7 +133,7 @@ class JsonCursor {
   const char* position() const { return p_; }
   // What of Finish() and the limits it has to see to.
   bool has_high_bytes() const { return has_high_bytes_; }
-  size_t members() const { return members_; }
+  size_t members() const { return members_; }  // of all objects and arrays so far
 
   // Why it failed; `field` names the field being read, if any.
   absl::Status ToStatus(std::string_view field) const;

@@ -52,8 +52,11 @@ absl::Status ReadJson(std::string_view text, Arena& arena, T& out, const JsonLim
 template <Mapped T>
 class JsonReader {
  public:
+  // More than these is refused, before anything is allocated for it.
   explicit JsonReader(const JsonLimits& limits = {}) : plain_(internal::kJsonFields<T>, limits) {}
 
+  // Reads the record in `text`; views in it point into `text` or `arena`. InvalidArgument: what was
+  // wanted, and where.
   absl::Status Read(std::string_view text, Arena& arena, T& out) {
     return Read(text, text.data() + text.size(), arena, out);
   }

@@ -43,6 +43,7 @@ class JsonText {
     p_ = out.data() + size;
     end_ = p_ + bound;
   }
+  // `bound`: bytes that will be written at most; room is made for them here.
   JsonText(ByteBuffer& out, size_t bound) : buffer_(&out), p_(out.Room(bound)), end_(p_ + bound) {}
   ~JsonText() {
     assert(p_ <= end_ && "more was written than the bound says");
@@ -57,8 +58,8 @@ class JsonText {
 
   // Bytes that a value takes at most, escapes aside.
   static constexpr size_t StringBound(std::string_view text) { return text.size() + 2; }
-  static constexpr size_t kNumberBound = 48;
-  static constexpr size_t kTimeBound = 32;
+  static constexpr size_t kNumberBound = 48;  // bytes of the longest number
+  static constexpr size_t kTimeBound = 32;    // bytes of the longest time
 
   // As it stands: punctuation, names.
   [[gnu::always_inline]] void Raw(std::string_view text) {
@@ -71,6 +72,7 @@ class JsonText {
     std::memcpy(p_, text, N - 1);
     p_ += N - 1;
   }
+  // Constant text, as it is.
   template <size_t N>
   [[gnu::always_inline]] void Raw(const std::array<char, N>& text) {
     std::memcpy(p_, text.data(), N);
@@ -94,13 +96,15 @@ class JsonText {
       p_ = internal::PutEscapedJsonCharacters(text, p_);
     }
   }
-  [[gnu::always_inline]] void Integer(int64_t v) { p_ = internal::PutSigned(v, p_); }
+  [[gnu::always_inline]] void Integer(int64_t v) { p_ = internal::PutSigned(v, p_); }  // in digits
+  // In digits.
   [[gnu::always_inline]] void Unsigned(uint64_t v) { p_ = internal::PutUnsigned(v, p_); }
   // Without exponent or trailing zeros.
   template <int kScale>
   [[gnu::always_inline]] void Decimal(const rtstream::Decimal<kScale>& v) {
     PutDecimal<kScale>(v.mantissa);
   }
+  // With kScale decimals, those that are zero at the end left out.
   template <int kScale>
   [[gnu::always_inline]] void Decimal(const WideDecimal<kScale>& v) {
     PutDecimal<kScale>(v.mantissa);

@@ -24,11 +24,11 @@ struct FieldOptions {
 // One field of a mapping: its name in the text, and the member that takes it.
 template <typename T, typename M>
 struct FieldDef {
-  using Type = T;
-  using Member = M;
-  std::string_view name;
-  M T::*member;
-  FieldOptions options;
+  using Type = T;         // the record
+  using Member = M;       // what the field holds
+  std::string_view name;  // in the text: a key of JSON, a column of CSV
+  M T::*member;           // where it goes
+  FieldOptions options;   // whether it may be missing, and since which version it is there
 };
 
 // A field of a mapping; see Mapping.

@@ -16,7 +16,7 @@ namespace rtstream {
 // Remembers between records what codecs gain from: the last day of a timestamp. Not thread-safe.
 class PlainInput {
  public:
-  static constexpr size_t kReach = 64;
+  static constexpr size_t kReach = 64;  // bytes that a codec may read beyond where it stands
 
   // The record's end. REQUIRES: kReach bytes from it on are readable. Views are given out as of `original`,
   // which differs from `begin` if the record had to be copied to be readable so far.
@@ -24,11 +24,12 @@ class PlainInput {
     end_ = end;
     shift_ = original - begin;
   }
+  // Where the record ends, by the address given to Begin().
   const char* end() const { return end_; }
 
   // What separates the fields of a CSV record. A line end stands at end() then, at which every reader stops.
   void set_separator(char separator) { separator_ = separator; }
-  char separator() const { return separator_; }
+  char separator() const { return separator_; }  // see set_separator()
 
   // The bytes from `begin` to `end`, valid as long as the record's own.
   std::string_view View(const char* begin, const char* end) const {
@@ -36,7 +37,7 @@ class PlainInput {
   }
   // Where the byte at `p` stands in the record that was given.
   const char* OriginalOf(const char* p) const { return p + shift_; }
-  const char* CopyOf(const char* original) const { return original - shift_; }
+  const char* CopyOf(const char* original) const { return original - shift_; }  // the other way
 
   // Microseconds from 1970 to the midnight of the day at `p`, YYYY-MM-DD. False: there is no such day.
   [[gnu::always_inline]] bool ReadDay(const char* p, int64_t& midnight) {

@@ -17,8 +17,8 @@ namespace rtstream {
 
 // A column of a table that takes records of a mapping.
 struct RowBinaryColumn {
-  std::string name;
-  std::string type;
+  std::string name;  // the field's name in the mapping
+  std::string type;  // ClickHouse's name of it, such as DateTime64(6, 'UTC')
 
   friend bool operator==(const RowBinaryColumn&, const RowBinaryColumn&) = default;
 };
@@ -85,6 +85,7 @@ void AppendRowBinary(const T& record, std::string& out) {
 template <Mapped T>
 class RowBinaryWriter {
  public:
+  // Writes the record behind the others.
   void Append(const T& record) {
     const size_t bound = RowBinaryBound(record);
     if (capacity_ - size_ < bound) [[unlikely]] Grow(bound);
@@ -97,8 +98,8 @@ class RowBinaryWriter {
 
   // Valid until the next Append or Clear.
   std::string_view bytes() const { return {bytes_.get(), size_}; }
-  size_t rows() const { return rows_; }
-  void Clear() { size_ = rows_ = 0; }
+  size_t rows() const { return rows_; }  // appended since Clear()
+  void Clear() { size_ = rows_ = 0; }    // forgets the rows and keeps the memory
 
  private:
   void Grow(size_t more) {

@@ -51,6 +51,7 @@ class WatermarkTracker {
  public:
   // How records move the watermark.
   struct Options {
+    // How far behind the largest event time a record is not late.
     Duration max_out_of_orderness{0};
     // A partition without records for this long in processing time no longer holds the watermark
     // back; time before the tracker's first batch does not count. Zero: never idle.
@@ -60,8 +61,8 @@ class WatermarkTracker {
     Duration max_ahead{0};
   };
 
-  void set_options(const Options& options);
-  const Options& options() const { return options_; }
+  void set_options(const Options& options);            // before the first batch
+  const Options& options() const { return options_; }  // as given; defaults if nobody did
   // Whether set_options() was called.
   bool has_options() const { return has_options_; }
 
@@ -87,13 +88,15 @@ class WatermarkTracker {
 
   // What a commit stores, one entry a partition, and how it comes back.
   struct PartitionState {
-    Time largest = kMinTime;
+    Time largest = kMinTime;      // event time seen; kMinTime: none
     Time last_record = kMinTime;  // processing time
-    bool is_finished = false;
+    bool is_finished = false;     // nothing is to come
   };
+  // For a commit; defaults for one that never had a batch.
   PartitionState partition(uint32_t index) const;
+  // As a commit says. REQUIRES: before the first batch.
   void Restore(uint32_t index, const PartitionState& state);
-  void RestoreWatermark(Time watermark);
+  void RestoreWatermark(Time watermark);  // as a commit says; it never goes back behind it
 
  private:
   void SetNow(Time now);

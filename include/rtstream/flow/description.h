@@ -17,7 +17,7 @@ struct OperatorDescription {
   std::string options;  // such as "window 24 h"
   std::string emits;    // the type of the records that it passes on, short; empty: none
   size_t row_bytes = 0;  // of one of these
-  bool has_state = false;
+  bool has_state = false;  // so that its name must stay
   bool is_discarded = false;          // what it passes on goes nowhere
   std::optional<SinkKind> delivery;   // of a sink
   std::optional<size_t> upstream;     // where its records come from, an index; none: the source
@@ -30,7 +30,7 @@ struct OperatorDescription {
 //
 //   std::puts(pipeline.Describe().Text().c_str());
 struct PipelineDescription {
-  std::vector<OperatorDescription> operators;
+  std::vector<OperatorDescription> operators;  // in the order of Runner::Stats()
 
   // A table: a line an operator, branches indented.
   std::string Text() const;

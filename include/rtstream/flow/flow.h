@@ -29,14 +29,14 @@ struct Edge {
   static_assert(kMatch,
                 "rtstream: an operator does not take what the one before it emits: compare Emits<...> "
                 "with Takes<...>");
-  static constexpr bool value = kMatch;
+  static constexpr bool value = kMatch;  // whether it does
 };
 
 // What stands to the right of a flow's `|`.
 template <typename Upstream, typename Right, bool kIsStage>
 struct RightSide {
   static_assert(kIsStage, "rtstream: the right of | is not an operator or a sink");
-  static constexpr bool value = kIsStage;
+  static constexpr bool value = kIsStage;  // whether it is a stage
 };
 
 namespace internal {
@@ -69,8 +69,9 @@ struct BrokenFlow {
 template <typename Head, typename Out, typename Ops = internal::NoOps>
 class Flow {
  public:
-  using Output = Out;
+  using Output = Out;  // what the flow emits here
 
+  // For From, Branch and `|`.
   Flow(Head head, std::unique_ptr<Ops> ops) : head_(std::move(head)), ops_(std::move(ops)) {}
 
   // Chosen only when a flow without an end is used as a pipeline.

@@ -19,9 +19,10 @@ struct PipelineDescription;
 // Refers to its sources, sinks and tables, which must outlive it. Movable.
 class [[nodiscard]] Pipeline {
  public:
+  // For the operators that end a flow.
   explicit Pipeline(std::unique_ptr<internal::PipelineBody> body);
   ~Pipeline();
-  Pipeline(Pipeline&&) noexcept;
+  Pipeline(Pipeline&&) noexcept;  // what is left can only be destroyed or assigned to
   Pipeline& operator=(Pipeline&&) noexcept;
 
   // Its operators, their state, the size of what they pass on, and the delivery of each sink: as values, as

@@ -92,8 +92,8 @@ class CachedTable final : public LookupTable<V> {
   // Keys answered without asking, with those that came again; keys that the slow table was asked for;
   // keys answered with an old answer because it failed.
   uint64_t hits() const { return hits_.load(std::memory_order_relaxed); }
-  uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }
-  uint64_t stale() const { return stale_.load(std::memory_order_relaxed); }
+  uint64_t misses() const { return misses_.load(std::memory_order_relaxed); }  // see hits()
+  uint64_t stale() const { return stale_.load(std::memory_order_relaxed); }    // see hits()
 
   // Answers held.
   size_t size() const { return answers_.size(); }

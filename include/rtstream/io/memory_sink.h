@@ -22,6 +22,7 @@ namespace rtstream {
 template <typename T>
 class MemorySink final : public StagedSink<T> {
  public:
+  // The name that commits know it by.
   explicit MemorySink(std::string name = "memory") : name_(std::move(name)) {}
 
   std::string_view name() const override { return name_; }

@@ -24,8 +24,11 @@ namespace rtstream {
 template <typename T>
 class MemorySource final : public Source<T> {
  public:
+  // `partitions`: numbered from 0, which is their name as well.
   explicit MemorySource(uint32_t partitions = 1) : partitions_(partitions) {}
 
+  // Puts the record behind those of the partition. REQUIRES: there is this partition, and Finish() was
+  // not called.
   void Push(T record, uint32_t partition = 0) {
     Partition& p = partitions_[partition];
     if (p.size % kChunk == 0) p.chunks.emplace_back().reserve(kChunk);

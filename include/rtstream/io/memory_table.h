@@ -32,7 +32,7 @@ class MemoryTable final : public LookupTable<V> {
     }
     ++version_;
   }
-  size_t size() const { return values_.size(); }
+  size_t size() const { return values_.size(); }  // keys that have a value
   uint64_t version() const override { return version_; }
 
   bool concurrent() const override { return true; }

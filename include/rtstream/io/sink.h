@@ -31,7 +31,7 @@ class SinkBase {
  public:
   virtual ~SinkBase() = default;
 
-  virtual SinkKind kind() const = 0;
+  virtual SinkKind kind() const = 0;  // which of the three classes it derives from
 
   // Identifies the sink in commits: stable over restarts, unique in a pipeline.
   virtual std::string_view name() const = 0;
@@ -41,15 +41,15 @@ class SinkBase {
 
   // Exactly one is not null, as kind() says.
   virtual PlainSinkBase* plain() { return nullptr; }
-  virtual StagedSinkBase* staged() { return nullptr; }
-  virtual OutboxSinkBase* outbox() { return nullptr; }
+  virtual StagedSinkBase* staged() { return nullptr; }  // see plain()
+  virtual OutboxSinkBase* outbox() { return nullptr; }  // see plain()
 };
 
 // A sink of rows of type T: derive from PlainSink<T>, StagedSink<T> or OutboxSink<T>.
 template <typename T>
 class Sink : public virtual SinkBase {
  public:
-  using Row = T;
+  using Row = T;  // what Write takes
 
   // Takes the rows, in order; copies what it keeps. On error it has taken none of them: the call is
   // repeated (Unavailable and the like, with backoff) or the run ends.
@@ -60,9 +60,10 @@ class Sink : public virtual SinkBase {
 // again.
 class PlainSinkBase : public virtual SinkBase {
  public:
-  SinkKind kind() const final { return SinkKind::kPlain; }
+  SinkKind kind() const final { return SinkKind::kPlain; }  // at least once
   PlainSinkBase* plain() final { return this; }
 
+  // Before the first Write of a run. An error ends the run.
   virtual absl::Status Open() { return absl::OkStatus(); }
 
   // Returns when everything written so far is delivered. Called before each commit: a commit must not
@@ -74,8 +75,8 @@ class PlainSinkBase : public virtual SinkBase {
 // commit holds a mark that says how far; what lies behind the last mark is cut off at Open().
 class StagedSinkBase : public virtual SinkBase {
  public:
-  SinkKind kind() const final { return SinkKind::kStaged; }
-  StagedSinkBase* staged() final { return this; }
+  SinkKind kind() const final { return SinkKind::kStaged; }  // exactly once, staged
+  StagedSinkBase* staged() final { return this; }            // itself
 
   // Opens at `committed`, the mark of the last commit; nullopt: there is none, the sink is new. Cuts
   // off what was staged behind it. DataLoss if what the mark names is gone or differs.
@@ -106,8 +107,9 @@ class StagedSinkBase : public virtual SinkBase {
 // One piece of an epoch for an outbox sink: the bytes to send and the name that every repeat of them
 // shares and nothing else has.
 struct OutboxChunk {
+  // Of the pipeline's state, the sink, the epoch and the piece: no other chunk has it.
   std::string token;
-  std::string bytes;
+  std::string bytes;  // the piece, as TakeChunks() made it
 };
 
 // Exactly once into a remote system that drops what it has seen under the same token. The epoch's
@@ -115,9 +117,10 @@ struct OutboxChunk {
 // acknowledged.
 class OutboxSinkBase : public virtual SinkBase {
  public:
-  SinkKind kind() const final { return SinkKind::kOutbox; }
-  OutboxSinkBase* outbox() final { return this; }
+  SinkKind kind() const final { return SinkKind::kOutbox; }  // exactly once, sent under a token
+  OutboxSinkBase* outbox() final { return this; }            // itself
 
+  // Before the first Write of a run. An error ends the run.
   virtual absl::Status Open() { return absl::OkStatus(); }
 
   // Ends the epoch: the bytes of all rows written since the last call, in as many pieces as the

@@ -14,8 +14,8 @@ namespace rtstream {
 // Where a partition stands in a commit: the name that identifies it over restarts, and what its
 // source said to resume behind the last committed batch.
 struct CommittedPosition {
-  std::string partition;
-  std::string resume;
+  std::string partition;  // as PartitionName() gives it
+  std::string resume;     // as Batch::resume said
 };
 
 // What a Poll found.
@@ -62,7 +62,7 @@ class SourceBase {
 template <typename T>
 class Source : public SourceBase {
  public:
-  using Record = T;
+  using Record = T;  // what Poll gives
 
   // Puts the next rows of one partition into `batch`, at most `max_rows` (<= Frame::kMaxRows). Must
   // not wait: kIdle when there is nothing. Views in rows, and rows that are borrowed, stay valid until the

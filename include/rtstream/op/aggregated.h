@@ -12,9 +12,9 @@ namespace rtstream {
 // (then the window is empty).
 template <typename K, typename Acc>
 struct Aggregated {
-  K key{};  // views in it are valid until the end of the batch
-  Window window;
-  Acc value{};
+  K key{};        // views in it are valid until the end of the batch
+  Window window;  // of the sum; empty: over everything
+  Acc value{};    // the sum
 };
 
 // The name of an Aggregate operator's table, for ReadState: the key is the user's key, behind the

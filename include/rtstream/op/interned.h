@@ -18,11 +18,13 @@ namespace rtstream {
 // REQUIRES: records with the same number have the same text.
 template <typename F, typename T>
 struct Interned {
-  F text_of;
-  uint32_t T::*number;
+  F text_of;            // what the function or member gives of a record
+  uint32_t T::*number;  // where Intern has put the number
 
+  // As the example shows.
   Interned(F text, uint32_t T::*n) : text_of(std::move(text)), number(n) {}
 
+  // The text.
   decltype(auto) operator()(const T& record) const { return std::invoke(text_of, record); }
 };
 

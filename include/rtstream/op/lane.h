@@ -24,7 +24,9 @@ namespace rtstream {
 // How calls to plug-ins are repeated when they fail for a reason that may pass.
 struct RetryOptions {
   int max_attempts = 8;  // the first call included; then the run ends with the last error
+  // Waits double up to `max_backoff`, with jitter.
   Duration initial_backoff = std::chrono::milliseconds(10);
+  // Longer: less load on what fails, and it is noticed later that it works again.
   Duration max_backoff = std::chrono::seconds(5);
 };
 
@@ -37,13 +39,15 @@ bool IsTransient(const absl::Status& status);
 // Used by that thread only.
 class Lane {
  public:
+  // `clock` and `stop` must outlive the lane. `seed`: of the jitter.
   Lane(Clock& clock, Wakeup& stop, const RetryOptions& retry, uint64_t seed);
 
-  Clock& clock() { return *clock_; }
-  Context& context() { return context_; }
-  WatermarkTracker& watermarks() { return watermarks_; }
+  Clock& clock() { return *clock_; }                      // the run's
+  Context& context() { return context_; }                 // of the record at hand
+  WatermarkTracker& watermarks() { return watermarks_; }  // of the batches that this lane has run
   // Memory that was touched ahead of need, for tables that grow.
   PagePool& pages() { return pages_; }
+  // What the state of operator `op` is attached to. Valid as long as the lane.
   StateHost state_host(std::string_view op);
   // The following are set before operators are started. Whether there are commits:
   void set_keeps_changes(bool keeps) { keeps_changes_ = keeps; }
@@ -51,15 +55,17 @@ class Lane {
   void set_logger(Logger* logger) { logger_ = logger; }
   // Which of several lanes it is, and what they have in common.
   void set_place(uint32_t lane, uint32_t lanes, SharedParts& shared);
-  SharedParts* shared() const { return shared_; }
+  SharedParts* shared() const { return shared_; }  // see set_shared(); null: there is one lane
   // Whether the operators that are started next are behind a KeyBy.
   void set_is_keyed(bool is_keyed) { is_keyed_ = is_keyed; }
+  // Whether a KeyBy comes before the operators that are being started.
   bool is_keyed() const { return is_keyed_; }
 
   // The watermark at the end of the last batch.
   Time watermark() const { return watermark_; }
   // What it was before it moved: what results of timers, emitted now, still see.
   Time watermark_before() const { return watermark_before_; }
+  // What it was is kept: see watermark_before().
   void set_watermark(Time watermark) { watermark_before_ = std::exchange(watermark_, watermark); }
 
   // Sends a row's record to the dead letters, in the name of `node`. A record has one dead letter, of

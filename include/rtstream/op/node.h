@@ -23,9 +23,11 @@ class Exchange;
 // A number that one thread raises and any thread reads.
 class Counter {
  public:
+  // By the thread that counts.
   void Add(uint64_t n) { value_.store(value() + n, std::memory_order_relaxed); }
+  // By the thread that counts.
   void Set(uint64_t n) { value_.store(n, std::memory_order_relaxed); }
-  uint64_t value() const { return value_.load(std::memory_order_relaxed); }
+  uint64_t value() const { return value_.load(std::memory_order_relaxed); }  // any thread
 
  private:
   std::atomic<uint64_t> value_{0};
@@ -46,23 +48,32 @@ struct OperatorCounters {
 
 // A copy of the counters of one operator.
 struct OperatorStats {
-  std::string name;
-  uint64_t in = 0, out = 0, refused = 0, side = 0, bytes = 0, keys = 0, busy_us = 0, state_bytes = 0;
+  std::string name;          // the operator's
+  uint64_t in = 0;           // records taken
+  uint64_t out = 0;          // records passed on
+  uint64_t refused = 0;      // records sent to the dead letters
+  uint64_t side = 0;         // records that left by a side output
+  uint64_t bytes = 0;        // read by a source, written by a sink
+  uint64_t keys = 0;         // of state, as of the last commit
+  uint64_t busy_us = 0;      // microseconds spent in it by this run
+  uint64_t state_bytes = 0;  // memory of its state, as of this run's last commit
 };
 
 // What the runtime sees of an operator in a pipeline, whatever its types. Called by the lane.
 class Node {
  public:
+  // `name`: the operator's, for people and state.
   explicit Node(std::string name, NodeFacts facts = {})
       : name_(std::move(name)),
         facts_(std::move(facts)),
         counters_(std::make_unique<OperatorCounters>()) {}
   virtual ~Node() = default;
-  Node(Node&&) = default;
+  Node(Node&&) = default;  // counters stay where they are
   Node& operator=(Node&&) = default;
 
-  const std::string& name() const { return name_; }
-  const NodeFacts& facts() const { return facts_; }
+  const std::string& name() const { return name_; }  // unique in a pipeline
+  const NodeFacts& facts() const { return facts_; }  // for Describe()
+  // Of this operator; changed by its lane, read by any thread.
   OperatorCounters& counters() const { return *counters_; }
 
   // Before the first batch: checks options. An error ends the run before anything is read.
@@ -107,18 +118,21 @@ class Node {
     bool emits_at_will = false;   // in OnWatermark, records of which nobody knows the key
     bool expands = false;         // what it emits are not the batch's rows
   };
+  // What the runtime must know before it runs several lanes.
   virtual Traits traits() const { return {}; }
   // Null unless it is a KeyBy.
   virtual internal::Exchange* exchange() { return nullptr; }
   // In how many branches it is, one inside the other: of a Tee, a Route or a side output.
   uint32_t depth() const { return depth_; }
+  // Whether it stands behind a Tee, a Route or a side output.
   bool is_in_branch() const { return depth_ > 0; }
   // What leads to it from the operator that the innermost branch leaves; null: it is not the first there.
   const std::string* way() const { return way_ ? &*way_ : nullptr; }
-  void EnterBranch() { ++depth_; }
+  void EnterBranch() { ++depth_; }  // it is one branch deeper than it was
+  // What its branch is called, for Describe().
   void SetWay(std::string way) { way_ = std::move(way); }
 
-  OperatorStats stats() const;
+  OperatorStats stats() const;  // the counters as they are now
 
  private:
   std::string name_;

@@ -33,7 +33,8 @@ class Partial {
  public:
   // `keys`: how many keys a lane makes room for at its start; zero: none.
   explicit Partial(MergeF f, size_t keys = 0) : merge_(std::move(f)), expected_keys_(keys) {}
-  const MergeF& merge() const { return merge_; }
+  const MergeF& merge() const { return merge_; }  // adds one part to another
+  // For which memory is taken at once; 0: none.
   size_t expected_keys() const { return expected_keys_; }
 
  private:

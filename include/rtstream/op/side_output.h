@@ -14,8 +14,8 @@ namespace rtstream {
 // Branch<T>() | op | ... | To(sink).
 template <typename T, typename Chain>
 struct Terminal {
-  using Input = T;
-  Chain chain;
+  using Input = T;  // what the branch takes
+  Chain chain;      // its operators, the last of which ends it
 };
 
 namespace internal {

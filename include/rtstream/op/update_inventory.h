@@ -13,8 +13,8 @@ namespace rtstream {
 
 // The stock of one item. At all times 0 <= reserved <= on_hand.
 struct Stock {
-  int64_t on_hand = 0;
-  int64_t reserved = 0;
+  int64_t on_hand = 0;   // units that are there
+  int64_t reserved = 0;  // units of these that are promised; at most on_hand
 };
 template <>
 struct StateFields<Stock> {
@@ -32,13 +32,13 @@ enum class MovementKind {
 
 // What a record asks of its item.
 struct Movement {
-  MovementKind kind = MovementKind::kSell;
-  int64_t quantity = 0;  // > 0
+  MovementKind kind = MovementKind::kSell;  // what happens
+  int64_t quantity = 0;                     // > 0
 };
 
 // What became of a movement.
 enum class MovementResult {
-  kApplied,
+  kApplied,            // the stock has changed
   kNotEnoughFree,      // sell, reserve: fewer free units than wanted
   kNotEnoughReserved,  // release: fewer reserved units than wanted
   kInvalidQuantity,    // not above zero, or the stock would leave the range of 64 bits
@@ -48,13 +48,14 @@ enum class MovementResult {
 template <typename T>
 struct InventoryOutcome {
   const T* record = nullptr;  // valid until the end of the batch
-  MovementResult result = MovementResult::kApplied;
-  Movement movement;
+  MovementResult result = MovementResult::kApplied;  // why not, if it was not applied
+  Movement movement;  // as the function gave it
   Stock stock;               // after the decision
   uint64_t version = 0;      // of the item: the number of applied movements
   int64_t initial = 0;       // units the item began with, if this record is its first; else 0
   bool is_first = false;     // the item did not exist before this record
 
+  // Whether the stock changed.
   bool is_applied() const { return result == MovementResult::kApplied; }
 };
 

@@ -8,8 +8,8 @@ namespace rtstream {
 
 // A half-open stretch of event time: [start, end).
 struct Window {
-  Time start{};
-  Time end{};
+  Time start{};  // the first moment in it
+  Time end{};    // the first moment behind it
   friend bool operator==(const Window&, const Window&) = default;
 };
 
@@ -22,15 +22,18 @@ struct Running {
 
 // Windows of `size`, one after another, aligned to 1970-01-01T00:00:00Z.
 struct Tumbling {
+  // Of a window; at least 1 us. Windows begin at multiples of it since 1970, UTC.
   Duration size{0};
   // How long after a window's end, in event time, a record may still be counted in it. Results come
   // later by as much.
   Duration allowed_lateness{0};
 
+  // The window that t is in.
   Window WindowOf(Time t) const {
     const Time start = FloorTo(t, size);
     return {start, SaturatingAdd(start, size)};
   }
+  // Whether a record for it would be late.
   bool IsClosed(const Window& w, Time watermark) const {
     return SaturatingAdd(w.end, allowed_lateness) <= watermark;
   }

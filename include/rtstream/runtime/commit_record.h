@@ -18,8 +18,8 @@ namespace rtstream {
 
 // Where one partition stands in a commit.
 struct PartitionRecord {
-  std::string resume;  // opaque, the source's
-  WatermarkTracker::PartitionState event_time;
+  std::string resume;                           // opaque, the source's
+  WatermarkTracker::PartitionState event_time;  // largest event time and when it last had a record
 };
 
 // What every commit says of the whole pipeline, beside the operators' state: the last one is where a
@@ -31,7 +31,7 @@ struct CommitRecord {
   uint64_t epoch = 0;    // number of the commit; 0: made with the state, before any record
   uint64_t lineage = 0;  // random, made with the state: names outputs apart from another history's
   Time time = kMinTime;  // processing time of the last batch
-  Time watermark = kMinTime;
+  Time watermark = kMinTime;  // of the whole pipeline; kMinTime: none
   std::map<std::string, PartitionRecord> partitions;      // by the source's name for them
   std::map<std::string, std::string> sinks;               // staged sinks' marks by name
   std::map<std::string, OperatorStats> operators;         // counters of committed work by name

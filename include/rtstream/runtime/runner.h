@@ -58,6 +58,7 @@ struct RunOptions {
   // Settings that the meaning of the state depends on: stored when it is made; another value later
   // is refused.
   std::map<std::string, std::string> settings{};
+  // How calls to plug-ins that fail for now are repeated; default: 8 calls within about a second.
   RetryOptions retry{};
   // Null: the machine's. Must outlive the runner.
   Clock* clock = nullptr;
@@ -110,6 +111,7 @@ class Runner {
   // tables. Functions given to operators are so made for each copy, and run at the same time as those of
   // the others: what they share must bear that.
   Runner(const std::function<Pipeline()>& make, StateStore& store, RunOptions options = {});
+  // Several lanes without commits: see below.
   explicit Runner(const std::function<Pipeline()>& make, RunOptions options = {});
   // Without commits: state is in memory and gone with the runner, a source is read from its beginning, and
   // nothing is done for a restart. Every sink must be a plain one; they are flushed by Commit(), which
@@ -154,7 +156,7 @@ class Runner {
   // Has Run() or Start() read no more: what was read is processed and committed, then status() says kPaused. A
   // source that must be asked now and then, to keep a lease say, is not asked.
   void Pause();
-  void Resume();
+  void Resume();  // Goes on reading. Nothing happens if it is not paused.
 
   // What the runner is at. A host that steps sees kRunning, until an error.
   RunnerStatus status() const;

@@ -22,12 +22,12 @@ std::string_view NameOf(RunnerPhase phase);
 
 // What a runner is at, as any thread may ask.
 struct RunnerStatus {
-  RunnerPhase phase = RunnerPhase::kNew;
-  absl::Status error;          // of kFailed
-  uint64_t epoch = 0;          // of the last commit that is durable
-  Time committed_at{};         // processing time of that commit's last batch
-  Time watermark = kMinTime;   // as of that commit
-  uint64_t state_bytes = 0;    // of memory that tables hold
+  RunnerPhase phase = RunnerPhase::kNew;  // the rest depends on it
+  absl::Status error;                     // of kFailed
+  uint64_t epoch = 0;                     // of the last commit that is durable
+  Time committed_at{};                    // processing time of that commit's last batch
+  Time watermark = kMinTime;              // as of that commit
+  uint64_t state_bytes = 0;               // of memory that tables hold
 };
 
 }  // namespace rtstream

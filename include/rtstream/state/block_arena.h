@@ -17,7 +17,7 @@ namespace rtstream {
 // Knuth, The Art of Computer Programming 1, 2.5. Not thread-safe. Everything is freed with the arena.
 class BlockArena {
  public:
-  static constexpr size_t kSmallest = 256;
+  static constexpr size_t kSmallest = 256;  // bytes of the least block
 
   // Huge pages come from the pool from now on, which must outlive their taking.
   void UsePages(PagePool& pool) { pool_ = &pool; }

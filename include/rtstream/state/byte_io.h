@@ -30,10 +30,11 @@ class ByteWriter {
     return *this;
   }
 
-  void U8(uint8_t v) { Fixed(v); }
-  void U32(uint32_t v) { Fixed(v); }
-  void U64(uint64_t v) { Fixed(v); }
-  void I64(int64_t v) { Fixed(v); }
+  void U8(uint8_t v) { Fixed(v); }    // one byte
+  void U32(uint32_t v) { Fixed(v); }  // four bytes, the lowest first
+  void U64(uint64_t v) { Fixed(v); }  // eight bytes, the lowest first
+  void I64(int64_t v) { Fixed(v); }   // eight bytes, two's complement, the lowest first
+  // Seven bits a byte, the lowest first (LEB128): 1 to 10 bytes.
   void Varint(uint64_t v) {
     if (v < 0x80) [[likely]] return U8(static_cast<uint8_t>(v));
     constexpr size_t kLongest = 10;
@@ -43,10 +44,12 @@ class ByteWriter {
     *p++ = static_cast<char>(v);
     size_ += static_cast<size_t>(p - begin);
   }
+  // The length as a Varint, and the bytes.
   void String(std::string_view s) {
     Varint(s.size());
     Raw(s.data(), s.size());
   }
+  // The bytes alone: the reader must know how many.
   void Raw(const void* p, size_t n) {
     if (n == 0) return;
     std::memcpy(Room(n), p, n);
@@ -56,8 +59,8 @@ class ByteWriter {
   // Writes over eight bytes that are there. REQUIRES: at + 8 <= size().
   void PatchU64(size_t at, uint64_t v) { std::memcpy(bytes_.data() + at, &v, sizeof v); }
 
-  void Reserve(size_t n) { bytes_.reserve(n); }
-  size_t size() const { return size_; }
+  void Reserve(size_t n) { bytes_.reserve(n); }  // memory for so many bytes in all
+  size_t size() const { return size_; }          // bytes written
   // What was written; the writer is empty again.
   std::string Take() && {
     bytes_.resize(std::exchange(size_, 0));
@@ -88,12 +91,15 @@ class ByteWriter {
 // further value is zero or empty: check once, at the end. Strings are views into the input.
 class ByteReader {
  public:
+  // `in` must outlive the reader and the views that it gives.
   explicit ByteReader(std::string_view in) : in_(in) {}
 
+  // Each reads what the writer's method of its name wrote.
   uint8_t U8() { return Fixed<uint8_t>(); }
-  uint32_t U32() { return Fixed<uint32_t>(); }
-  uint64_t U64() { return Fixed<uint64_t>(); }
-  int64_t I64() { return Fixed<int64_t>(); }
+  uint32_t U32() { return Fixed<uint32_t>(); }  // four bytes
+  uint64_t U64() { return Fixed<uint64_t>(); }  // eight bytes
+  int64_t I64() { return Fixed<int64_t>(); }    // eight bytes
+  // A number that Varint() wrote.
   uint64_t Varint() {
     uint64_t v = 0;
     for (int shift = 0; shift < 64; shift += 7) {
@@ -104,7 +110,9 @@ class ByteReader {
     ok_ = false;
     return 0;
   }
+  // A text that String() wrote: a view of the input.
   std::string_view String() { return Raw(Varint()); }
+  // The next `n` bytes: a view of the input.
   std::string_view Raw(uint64_t n) {
     if (n > in_.size()) {
       ok_ = false;
@@ -116,8 +124,8 @@ class ByteReader {
     return s;
   }
 
-  bool ok() const { return ok_; }
-  bool done() const { return in_.empty(); }
+  bool ok() const { return ok_; }            // whether everything that was asked for was there
+  bool done() const { return in_.empty(); }  // whether nothing is left
 
  private:
   template <typename V>

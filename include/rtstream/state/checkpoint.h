@@ -20,10 +20,10 @@ class CheckpointWriter {
   CheckpointWriter(uint64_t epoch, std::string scope, StateBatch& batch)
       : epoch_(epoch), scope_(std::move(scope)), batch_(&batch) {}
 
-  uint64_t epoch() const { return epoch_; }
+  uint64_t epoch() const { return epoch_; }  // the number of the commit that is being made
   // The key in the store of an operator's own `name`.
   std::string Key(std::string_view name) const { return Concat(scope_, name); }
-  StateBatch& batch() const { return *batch_; }
+  StateBatch& batch() const { return *batch_; }  // where writes and deletes go, with keys of Key()
 
  private:
   uint64_t epoch_;
@@ -34,11 +34,13 @@ class CheckpointWriter {
 // What an operator reads back its last committed state from.
 class CheckpointReader {
  public:
+  // `scope`: as for the writer. `store` must outlive the reader.
   CheckpointReader(std::string scope, const StateReader& store)
       : scope_(std::move(scope)), store_(&store) {}
 
+  // As CheckpointWriter::Key().
   std::string Key(std::string_view name) const { return Concat(scope_, name); }
-  const StateReader& store() const { return *store_; }
+  const StateReader& store() const { return *store_; }  // to get and scan keys of Key()
 
  private:
   std::string scope_;

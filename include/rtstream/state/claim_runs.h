@@ -29,7 +29,7 @@ namespace rtstream {
 // A blob is removed when the commit that names it no more is durable. Owned by a ClaimTable; its thread only.
 class ClaimRuns {
  public:
-  static constexpr int64_t kNowhere = INT64_MIN;
+  static constexpr int64_t kNowhere = INT64_MIN;  // no bucket: the id is in no run
 
   // `blobs` must outlive this. `slices`: those whose ids will come.
   ClaimRuns(BlobStore& blobs, uint32_t id_bytes, uint64_t slices)
@@ -41,27 +41,29 @@ class ClaimRuns {
   absl::Status Look(absl::Span<const Word128> hashes, absl::Span<const uint8_t> slices,
                     std::vector<int64_t>& buckets);
 
-  bool empty() const { return runs_.empty(); }
-  uint64_t ids() const;
-  size_t memory() const;
+  bool empty() const { return runs_.empty(); }  // whether there are no runs
+  uint64_t ids() const;  // ids in runs, those of other lanes' slices not counted
+  size_t memory() const;  // bytes of filters and fences
   // Blocks that were read, and those of them in which the id was not: for tests and metrics.
   uint64_t reads() const { return reads_; }
-  uint64_t vain_reads() const { return vain_reads_; }
+  uint64_t vain_reads() const { return vain_reads_; }  // see reads()
 
   // Lets go of the runs of buckets for which it is false.
   void Expire(absl::FunctionRef<bool(int64_t bucket)> is_live);
 
   // Begins to build a run of a bucket's numbers, which `epoch` stores. REQUIRES: !is_building().
   void Build(int64_t bucket, uint64_t epoch, std::vector<const IdLog::Chunk*> chunks);
+  // Whether a result of Build() is awaited, or runs are merged.
   bool is_building() const { return is_building_ids_ || is_merging(); }
+  // Whether runs of a bucket are being made one.
   bool is_merging() const { return !merging_.empty(); }
   // Waits until what is being built is done, or so long. False: it is not.
   bool Wait(Duration longest) const { return builder_.WaitForResult(longest); }
 
   // Of ids that are in runs from the commit at hand on: the bucket, and the last epoch that stored them.
   struct Built {
-    int64_t bucket;
-    uint64_t epoch;
+    int64_t bucket;   // whose ids they are
+    uint64_t epoch;   // blocks of ids up to this one are no longer needed
     bool is_dropped;  // the bucket was forgotten meanwhile
   };
   // Names what was built and un-names what has gone. nullopt: no chunks were built. An error of building

@@ -34,7 +34,7 @@ struct ClaimOptions {
   // What ids, index and filters may take, in bytes; 0: no limit. Beyond, numbers go to `blobs`, which must
   // outlive the table. Needs commits: without, it has no effect.
   uint64_t memory_budget = 0;
-  BlobStore* blobs = nullptr;
+  BlobStore* blobs = nullptr;  // where numbers beyond the budget go; null: there is no budget
 };
 
 // Which ids were seen within a window of event time. An id belongs to the bucket of its first copy's
@@ -61,18 +61,20 @@ struct ClaimOptions {
 // called a copy with a probability of 2^-64 for each id that is remembered. Not thread-safe.
 class ClaimTable {
  public:
+  // What became of a claim.
   enum class Outcome {
     kNew,        // claimed now
     kDuplicate,  // claimed before
     kPending,    // claimed since the last Settle(): its record's outcome is not known yet
     kNoRoom,     // not claimed: kMostChunks chunks are in use, one at least for each bucket
   };
-  static constexpr uint32_t kMostChunks = IdLog::kMostChunks;
-  static constexpr uint64_t kAllSlices = ~uint64_t{0};
+  static constexpr uint32_t kMostChunks = IdLog::kMostChunks;  // chunks in use at most
+  static constexpr uint64_t kAllSlices = ~uint64_t{0};  // of Restore(): the state of all lanes
   static_assert(kSlices == 64);
 
   // InvalidArgument: an option is out of bounds. REQUIRES: nothing was claimed; before Restore().
   absl::Status Open(const ClaimOptions& options);
+  // Memory comes from the host's pool. REQUIRES: before Open().
   void Attach(const StateHost& host);
 
   // Hashes the ids of a batch, and looks which of them are on disk. `slices`: as will be given to Claim, one
@@ -119,8 +121,9 @@ class ClaimTable {
   // any more. At most kChunksAtOnce chunks of 8192 ids a call, and sweeps a few lines of the index for
   // each claim since the last call, so that no call takes long.
   static constexpr size_t kChunksAtOnce = 1024;
-  void Expire(Time watermark);
+  void Expire(Time watermark);  // REQUIRES: the watermark never goes back
 
+  // Writes the ids claimed since the last call. REQUIRES: all are settled.
   absl::Status Checkpoint(CheckpointWriter& out);
   // Loads the ids of the slices whose bits are set, and owns these from now on: no other lane may.
   // FailedPrecondition: the state was made with other options. DataLoss: it is damaged.

@@ -15,8 +15,9 @@ namespace rtstream {
 // ids are all of one type, so a number is never mistaken for a text's.
 class IdBatch {
  public:
-  void Clear();
-  void AddText(std::string_view id);
+  void Clear();                       // forgets the ids and keeps the memory
+  void AddText(std::string_view id);  // becomes a number if it is a UUID's canonical text
+  // An id that is a number.
   void AddNumber(const Word128& id) {
     high_.push_back(id.high);
     low_.push_back(id.low);
@@ -24,6 +25,7 @@ class IdBatch {
   }
   // Makes it one of `n` numbers, which are then set.
   void ResetToNumbers(size_t n);
+  // REQUIRES: ResetToNumbers() made it, and i < n.
   void SetNumber(size_t i, const Word128& id) {
     high_[i] = id.high;
     low_[i] = id.low;
@@ -37,9 +39,9 @@ class IdBatch {
     text_ends_.back() = static_cast<uint32_t>(texts_.size());
   }
 
-  size_t size() const { return text_ends_.size(); }
-  bool are_numbers() const { return !has_texts_; }
-  bool is_number(size_t i) const { return text_ends_[i] == kNumber; }
+  size_t size() const { return text_ends_.size(); }  // ids added
+  bool are_numbers() const { return !has_texts_; }  // whether every id is a number
+  bool is_number(size_t i) const { return text_ends_[i] == kNumber; }  // whether the i-th id is
   // REQUIRES: is_number(i).
   Word128 number(size_t i) const { return {high_[i], low_[i]}; }
   // REQUIRES: !is_number(i). Valid until the batch is changed.

@@ -24,6 +24,7 @@ class IdHash {
   // DataLoss: `secret` is none that secret() returned.
   static absl::StatusOr<IdHash> WithSecret(std::string_view secret);
 
+  // The hash of a number, which can be undone: different numbers have different ones.
   Word128 operator()(const Word128& id) const {
     uint64_t high = id.high, low = id.low;
     high ^= internal::MultiplyFold(low ^ words_[0], words_[1]);

@@ -27,6 +27,7 @@ namespace rtstream {
 class IdIndex {
  public:
   static constexpr uint32_t kGroupBits = 13;  // lower bits of a reference: its place in the group
+  // Groups that references can name.
   static constexpr uint32_t kGroups = uint32_t{1} << (32 - kGroupBits);
 
   IdIndex();
@@ -103,7 +104,7 @@ class IdIndex {
 
   // References that can be found.
   size_t size() const { return size_ - erased_; }
-  size_t memory() const;
+  size_t memory() const;  // bytes of the lines
 
  private:
   // References that a line has on average, in sixteenths, when it is its turn to move. The mean of all is

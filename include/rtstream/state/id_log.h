@@ -17,21 +17,23 @@ namespace rtstream {
 // Memory for chunks: pieces of huge pages, of a least size times powers of two.
 class ChunkMemory {
  public:
-  explicit ChunkMemory(size_t least) : least_(least) {}
+  explicit ChunkMemory(size_t least) : least_(least) {}  // `least`: bytes of the smallest piece
   // REQUIRES: nothing was taken.
   void set_least(size_t least) { least_ = least; }
 
+  // Huge pages come from the pool from now on, which must outlive this.
   void UsePages(PagePool& pool) { pool_ = &pool; }
   // REQUIRES: `size` is the least size times a power of two of at most 2^kSteps.
   char* Take(size_t size);
-  void Give(char* memory, size_t size);
+  void Give(char* memory, size_t size);  // REQUIRES: Take(size) gave the memory
   // Memory of its own for what is larger than a piece.
   Pages TakeAlone(size_t size) { return pool_ != nullptr ? pool_->Take(size) : Pages(size); }
   // Takes and touches what so many pieces of the largest size need.
   void Reserve(size_t pieces);
+  // Bytes of huge pages, in use or free.
   size_t memory() const { return blocks_.size() * Pages::kHugePage; }
 
-  static constexpr size_t kSteps = 8;
+  static constexpr size_t kSteps = 8;  // the largest piece is 2^kSteps of the smallest
 
  private:
   size_t ListOf(size_t size) const;
@@ -52,41 +54,53 @@ class ChunkMemory {
 // what stands below `used` of a chunk does not change and may be read by another thread until it is freed.
 class IdLog {
  public:
-  static constexpr size_t kTextUnit = 16;
-  static constexpr uint32_t kChunkBits = 13;  // of units
+  static constexpr size_t kTextUnit = 16;                             // bytes of a unit of text
+  static constexpr uint32_t kChunkBits = 13;                          // of units
   static constexpr uint32_t kChunkUnits = uint32_t{1} << kChunkBits;  // of the largest
-  static constexpr uint32_t kLeastUnits = 32;
+  static constexpr uint32_t kLeastUnits = 32;                         // units of the smallest chunk
 
   // Offsets are in units; below `settled` no claim is pending, below `committed` all are stored.
   struct Chunk {
-    char* data = nullptr;
-    int64_t bucket = 0;
-    uint32_t size = 0;
-    uint32_t used = 0, settled = 0, committed = 0;
-    uint32_t references = 0;  // of the index, to it
-    uint32_t slice = 0;
-    bool holds_numbers = false;
+    char* data = nullptr;         // units, one behind the other
+    int64_t bucket = 0;           // all of its ids belong to it
+    uint32_t size = 0;            // units that fit
+    uint32_t used = 0;            // units filled
+    uint32_t settled = 0;         // of these, the first ones
+    uint32_t committed = 0;       // of these, the first ones
+    uint32_t references = 0;      // of the index, to it
+    uint32_t slice = 0;           // of the ids' records
+    bool holds_numbers = false;   // numbers; else texts
     std::vector<uint32_t> tags;   // of its last units; none if they are not asked for
     std::vector<uint32_t> holes;  // units that were given back, ascending
-    Pages own;  // of a chunk for one id that is larger than a chunk
+    Pages own;                    // of a chunk for one id that is larger than a chunk
   };
 
   IdLog();
 
-  void UsePages(PagePool& pool);
+  void UsePages(PagePool& pool);  // as ChunkMemory
   // Numbers are fingerprints. REQUIRES: there are no ids.
   void UseFingerprints();
+  // Whether UseFingerprints() was called.
   bool uses_fingerprints() const { return number_bytes_ == kFingerprintBytes; }
   // Takes and touches the memory of so many numbers.
   void Reserve(size_t numbers) { numbers_.Reserve(numbers / kChunkUnits + 1); }
-  // Which tags are kept: of ids to be stored, the default, or of all, or none.
-  enum class Tags { kNone, kUncommitted, kAll };
-  void KeepTags(Tags tags) { tags_ = tags; }
+  // Which tags are kept.
+  enum class Tags {
+    kNone,         // of no ids
+    kUncommitted,  // of ids that are still to be stored: the default
+    kAll,          // of all ids
+  };
+  void KeepTags(Tags tags) { tags_ = tags; }  // REQUIRES: there are no ids
 
+  // REQUIRES for both: NewChunk() gave the number.
   Chunk& chunk(uint32_t number) { return pieces_[number / kPiece][number % kPiece]; }
+  // The same, to look at.
   const Chunk& chunk(uint32_t number) const { return pieces_[number / kPiece][number % kPiece]; }
+  // The chunk that a reference is in.
   const Chunk& ChunkOf(uint32_t ref) const { return chunk(ref >> kChunkBits); }
+  // The upper bits of a reference.
   static uint32_t ChunkNumberOf(uint32_t ref) { return ref >> kChunkBits; }
+  // The lower bits: where in the chunk.
   static uint32_t UnitOf(uint32_t ref) { return ref & (kChunkUnits - 1); }
 
   // Whether the id has room behind the chunk's end. `number` 0: there is no chunk.
@@ -96,6 +110,7 @@ class IdLog {
   }
   // Most chunks at a time.
   static constexpr uint32_t kMostChunks = (uint32_t{1} << (32 - kChunkBits)) - 1;
+  // Whether fewer than kMostChunks are in use.
   bool may_make_chunk() const { return !free_numbers_.empty() || numbers_given_ <= kMostChunks; }
   // A chunk for ids of the id's kind, with room for it, twice the size of chunk `before` (0: none).
   // REQUIRES: may_make_chunk().
@@ -137,6 +152,7 @@ class IdLog {
     const Word128 found = RestAt(chunk, UnitOf(ref), number_bytes_);
     return ((found.high ^ (hash.high & 0xffffffff)) | (found.low ^ hash.low)) == 0;
   }
+  // Whether the text stands there.
   bool IsAt(uint32_t ref, std::string_view id) const {
     const Chunk& chunk = ChunkOf(ref);
     return !chunk.holds_numbers && TextAt(chunk.data + UnitOf(ref) * kTextUnit) == id;
@@ -177,7 +193,7 @@ class IdLog {
     }
   }
 
-  size_t memory() const;
+  size_t memory() const;  // bytes of chunks, those that are free included
 
  private:
   static constexpr uint32_t kExactBytes = 12, kFingerprintBytes = 4;

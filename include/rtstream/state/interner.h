@@ -47,10 +47,11 @@ struct alignas(16) TextNumber {
 // uses it.
 class Interner {
  public:
-  static constexpr uint32_t kNone = ~uint32_t{0};
+  static constexpr uint32_t kNone = ~uint32_t{0};  // the number of no text
 
   Interner() { short_.Init(0, 1); }
 
+  // Memory comes from the pool from now on, which must outlive the interner.
   void UsePages(PagePool& pool) {
     arena_->UsePages(pool);
     long_.UsePages(pool);
@@ -60,7 +61,7 @@ class Interner {
   // memory is asked for at once.
   class Ahead {
    public:
-    static constexpr size_t kTexts = 32;
+    static constexpr size_t kTexts = 32;  // texts that are prepared at a time
 
     // `readable`: bytes of which 16 can be read from wherever a text begins.
     void Begin(const Interner& interner, std::string_view readable) {
@@ -114,9 +115,10 @@ class Interner {
 
   // REQUIRES: number < size().
   std::string_view text(uint32_t number) const { return texts_[number]; }
+  // Texts that have a number.
   uint32_t size() const { return static_cast<uint32_t>(texts_.size()); }
 
-  void Checkpoint(CheckpointWriter& out);
+  void Checkpoint(CheckpointWriter& out);  // writes the texts that are new since the last call
   // REQUIRES: the interner is new.
   absl::Status Restore(const CheckpointReader& in);
 

@@ -17,8 +17,8 @@ inline constexpr std::string_view kItemsTable = "items";
 // A value under optimistic locking.
 template <typename V>
 struct Item {
-  V value{};
-  uint64_t version = 0;         // how many updates were applied; 0: made, never updated
+  V value{};                     // what Set or Create gave last
+  uint64_t version = 0;          // how many updates were applied; 0: made, never updated
   Time last_updated = kMinTime;  // event time of the last applied update; kMinTime: none
 };
 
@@ -52,14 +52,17 @@ absl::Status ReadValue(uint32_t version, ByteReader& in, Item<V>& out) {
 template <typename V>
 class ItemUpdate {
  public:
+  // `current`: null if there is no item. `event_time`: of the record that decides.
   ItemUpdate(const Item<V>* current, Time event_time)
       : current_(current), event_time_(event_time) {}
 
+  // Whether the key has an item, updated or only made.
   bool exists() const { return current_ != nullptr; }
   // REQUIRES: exists().
   const V& value() const { return current_->value; }
   // The version that was read; 0 if there is no item or it was only made.
   uint64_t version() const { return current_ == nullptr ? 0 : current_->version; }
+  // Event time of the last update; kMinTime: there was none.
   Time last_updated() const { return current_ == nullptr ? kMinTime : current_->last_updated; }
 
   // Applies the update: the item gets the next version and the record's event time.
@@ -67,7 +70,8 @@ class ItemUpdate {
   // Makes the item without counting an update. REQUIRES: !exists().
   void Create(V value) { next_ = Item<V>{std::move(value), 0, kMinTime}; }
 
-  bool has_changed() const { return next_.has_value(); }
+  bool has_changed() const { return next_.has_value(); }  // whether Set or Create was called
+  // What is to be written. REQUIRES: has_changed().
   Item<V> Take() && { return *std::move(next_); }
 
  private:

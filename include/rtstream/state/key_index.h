@@ -21,8 +21,8 @@ namespace rtstream {
 
 // What the index keeps in front of each entry's value. The key's bytes follow the value.
 struct EntryHead {
-  uint32_t key_size = 0;
-  uint16_t slice = 0;
+  uint32_t key_size = 0;  // bytes of the key
+  uint16_t slice = 0;  // in whose list it is
   uint16_t mark = 0;        // KeyIndex: what was noted of its changes
   uint32_t slice_slot = 0;  // where the entry stands in its slice's list; once it is erased: the next free one
   uint32_t self = 0;        // its own reference
@@ -42,8 +42,10 @@ class KeyIndex {
   // `entry_size`: bytes of an entry without its key.
   explicit KeyIndex(size_t entry_size);
 
+  // Slots and entries come from the pool from now on, which must outlive the index.
   void UsePages(PagePool& pool) { pool_ = &pool; }
 
+  // A secret hash: of this index alone.
   uint64_t Hash(std::string_view key) const { return hash_(key); }
 
   // Inlined by force, as everything that calls them to prefetch must be: GCC takes a function that does
@@ -62,6 +64,7 @@ class KeyIndex {
     }
   }
 
+  // Null: the key is not there. REQUIRES: `hash` is the key's.
   EntryHead* Find(uint64_t hash, std::string_view key) const {
     for (Place at = HomeOf(TagOf(hash));; ++at.i) {
       const internal::KeySlot slot = (*at.slots)[at.i];
@@ -117,6 +120,7 @@ class KeyIndex {
     if (++changed_ == 0) changed_ = kDirty + 1;
   }
 
+  // The entries of one slice.
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
     const internal::RefList& refs = slice_entries_[slice];
@@ -125,6 +129,7 @@ class KeyIndex {
       visit(At(refs[i]));
     }
   }
+  // All entries, slice by slice.
   template <typename F>
   void ForEach(F&& visit) {
     for (uint32_t slice = 0; slice < slice_entries_.size(); ++slice) ForEachInSlice(slice, visit);
@@ -136,8 +141,8 @@ class KeyIndex {
                                          (ref & ((1u << kChunkBits) - 1)) * kUnit);
   }
 
-  size_t size() const { return size_; }
-  size_t memory() const;
+  size_t size() const { return size_; }  // keys
+  size_t memory() const;                 // bytes held for slots, entries and lists
   // Slots that growth has gone through so far.
   size_t slots_moved() const { return slots_moved_; }
 

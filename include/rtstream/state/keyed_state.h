@@ -43,6 +43,7 @@ class KeyedState {
     return entry ? &entry->value : nullptr;
   }
 
+  // Sets the key's value. References that Get and Mutable gave are no longer valid.
   void Put(const K& key, V value) {
     const auto entry = FindOrInsert(Encode(key));
     entry->value = std::move(value);
@@ -56,12 +57,15 @@ class KeyedState {
     return entry->value;
   }
 
+  // Forgets the key; nothing happens if there is none.
   void Erase(const K& key) {
     if (const auto entry = Find(Encode(key)); entry) stored_->Erase(entry);
   }
 
+  // As it was made with; within the operator's scope.
   const std::string& name() const { return stored_->name(); }
-  size_t size() const { return stored_->table().size(); }
+  size_t size() const { return stored_->table().size(); }  // keys that have a value
+  // Bytes, what values hold elsewhere not counted.
   size_t memory() const { return stored_->table().memory(); }
 
   // For whoever runs the operator.
@@ -78,7 +82,9 @@ class KeyedState {
         "state '", name(), "': a key was made behind KeyBy with no record at hand: make keys in Process, or "
         "call Context::Look in ProcessBatch"));
   }
+  // Writes what changed since the last call.
   void Checkpoint(CheckpointWriter& out) { stored_->Checkpoint(out); }
+  // Loads what the host's slices own. REQUIRES: it was attached and is empty.
   absl::Status Restore(const CheckpointReader& in) { return stored_->Restore(in); }
 
  private:

@@ -16,6 +16,7 @@ namespace rtstream {
 class MemoryStateStore final : public StateStore {
  public:
   absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override;
+  // As of the call's beginning: `visit` may call the store.
   absl::Status Scan(std::string_view prefix, Visitor visit) const override;
   absl::Status Apply(const StateBatch& batch) override;
   absl::StatusOr<std::unique_ptr<StateReader>> Snapshot() override;

@@ -18,10 +18,10 @@ namespace rtstream {
 // A key and its value, as a packed table keeps them.
 template <typename P, typename V>
 struct PackedEntry {
-  P packed{};
-  V value{};
+  P packed{};  // zero: the slot is empty
+  V value{};   // what the operator keeps
 
-  const P& key() const { return packed; }
+  const P& key() const { return packed; }  // as KeyedTable::Entry has it
 };
 
 namespace internal {

@@ -33,18 +33,21 @@ class PackedTable {
  public:
   static_assert(std::is_trivially_copyable_v<V>);
 
-  using KeyRef = P;
-  using Value = V;
-  using Entry = PackedEntry<P, V>;
+  using KeyRef = P;                 // keys are given packed
+  using Value = V;                  // what an entry holds
+  using Entry = PackedEntry<P, V>;  // a slot
 
   // An entry and the shard that it is in; false: there is none.
   class Handle {
    public:
     Handle() = default;
+    // `entry`: null if there is none.
     Handle(Entry* entry, uint32_t shard) : entry_(entry), shard_(shard) {}
-    explicit operator bool() const { return entry_ != nullptr; }
+    explicit operator bool() const { return entry_ != nullptr; }  // whether there is an entry
+    // REQUIRES: there is one. Valid until the next insert or erase.
     Entry* operator->() const { return entry_; }
-    Entry& operator*() const { return *entry_; }
+    Entry& operator*() const { return *entry_; }  // the same
+    // The slice that the entry was made in, or that of the zero key.
     uint32_t shard() const { return shard_; }
 
    private:
@@ -72,13 +75,14 @@ class PackedTable {
     ++layout_;
   }
 
+  // The key's own slice: part of the stored format.
   static uint32_t SliceOf(const P& key) {
     return static_cast<uint32_t>(StableFold(key) >> 54) / kGroupsPerSlice;
   }
 
   // Where looking for a key begins, until layout() changes.
   Entry* Home(const P& key, uint32_t shard) const { return shards_[shard].Home(hash_(key)); }
-  uint64_t layout() const { return layout_; }
+  uint64_t layout() const { return layout_; }  // changes when slots move
 
   // Asks for the memory at a key's home; and once that has come, for the next line, where it is needed.
   [[gnu::always_inline]] static void Prefetch(const Entry* home) {
@@ -87,13 +91,15 @@ class PackedTable {
       __builtin_prefetch(reinterpret_cast<const char*>(home + 1) - 1, 1);
     }
   }
+  // See Prefetch().
   [[gnu::always_inline]] static void PrefetchNext(const Entry* home) {
     if constexpr (64 % sizeof(Entry) == 0) Probe::PrefetchNext(home);
   }
 
   // Whether entries are noted when they change: then what notes them is asked for ahead, too.
   void ExpectMarks(bool are_expected) { expects_marks_ = are_expected; }
-  bool expects_marks() const { return expects_marks_; }
+  bool expects_marks() const { return expects_marks_; }  // see ExpectMarks()
+  // What notes changes of the home's entry.
   [[gnu::always_inline]] void PrefetchMarks(const Entry* home, uint32_t shard) const {
     shards_[shard].PrefetchMarks(*home);
   }
@@ -104,8 +110,9 @@ class PackedTable {
     Entry* const entry = Probe::Find(home, key);
     return entry->packed == key ? Handle(entry, shard) : Handle();
   }
+  // In this slice.
   Handle Find(const P& key, uint32_t slice) { return Find(Home(key, slice), slice, key); }
-  Handle Find(const P& key) { return Find(key, SliceOf(key)); }
+  Handle Find(const P& key) { return Find(key, SliceOf(key)); }  // in the key's own slice
 
   // The key's entry; made with a default value, and `fresh` set, if there is none.
   [[gnu::always_inline]] Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
@@ -114,24 +121,29 @@ class PackedTable {
     fresh = entry->packed != key;
     return {fresh ? Insert(entry, shard, key) : entry, shard};
   }
+  // In this slice.
   Handle FindOrInsert(const P& key, uint32_t slice, bool& fresh) {
     return FindOrInsert(Home(key, slice), slice, key, fresh);
   }
+  // In the key's own slice.
   Handle FindOrInsert(const P& key, bool& fresh) { return FindOrInsert(key, SliceOf(key), fresh); }
 
+  // The slice that the entry was made in.
   uint32_t SliceAt(Handle entry) const {
     return entry.shard() == kZeroShard ? zero_slice_ : entry.shard();
   }
   // Finds an entry again until it is erased.
   struct Ref {
-    P key{};
-    uint32_t slice = 0;
+    P key{};             // the entry's
+    uint32_t slice = 0;  // the slice that it is in
   };
+  // `slice`: as TakeDirty gave it.
   static Ref RefOf(const Entry& entry, uint32_t slice) { return {entry.packed, slice}; }
   // REQUIRES: the entry is there.
   Handle At(const Ref& ref) { return Find(ref.key, ref.slice); }
-  static const P& KeyOf(const Ref& ref) { return ref.key; }
+  static const P& KeyOf(const Ref& ref) { return ref.key; }  // needs no look-up
 
+  // Other entries may move.
   void Erase(Handle at) {
     --size_;
     if (at.shard() == kZeroShard) {
@@ -170,17 +182,20 @@ class PackedTable {
     zero_mark_ = {};
   }
 
+  // Calls visit(entry) for those of one slice.
   template <typename F>
   void ForEachInSlice(uint32_t slice, F&& visit) {
     shards_[slice].ForEach(visit);
     if (has_zero_ && zero_slice_ == slice) visit(zero_);
   }
+  // Calls visit(entry), slice by slice.
   template <typename F>
   void ForEach(F&& visit) {
     for (uint32_t slice = 0; slice < kSlices; ++slice) ForEachInSlice(slice, visit);
   }
 
-  size_t size() const { return size_; }
+  size_t size() const { return size_; }  // keys
+  // Bytes of slots and marks, those that are free included.
   size_t memory() const { return arena_->memory() + sizeof *this; }
 
  private:

@@ -23,10 +23,10 @@ class RunBuilder {
  public:
   // What a run is made of.
   struct Job {
-    std::string blob;  // its name
-    int64_t bucket = 0;
-    uint64_t epoch = 0;
-    uint64_t slices = 0;  // to be loaded of the run
+    std::string blob;        // its name
+    int64_t bucket = 0;      // whose ids they are
+    uint64_t epoch = 0;      // the last that stored any of them
+    uint64_t slices = 0;     // to be loaded of the run
     uint32_t id_bytes = 16;  // 8: fingerprints
     // Either chunks of numbers with all their tags, which stay as they are until the result is taken,
     std::vector<const IdLog::Chunk*> chunks;
@@ -39,6 +39,7 @@ class RunBuilder {
 
   // REQUIRES: !is_busy().
   void Build(Job job);
+  // By the thread, later; a blob that stays is removed when the state is opened again.
   void Remove(std::string blob);
   // Lets go of a run: to give its memory back takes a while.
   void Discard(std::shared_ptr<Run> run);

@@ -22,22 +22,26 @@ namespace rtstream {
 struct RunMeta {
   // What it holds of a slice.
   struct Part {
-    uint32_t slice = 0;
-    uint64_t ids = 0;
-    uint64_t first_block = 0, blocks = 0;
-    uint64_t first_line = 0, lines = 0;  // of the filter
-    uint64_t checksum = 0;               // of its filter and fences
+    uint32_t slice = 0;        // below kSlices
+    uint64_t ids = 0;          // how many
+    uint64_t first_block = 0;  // where its blocks begin
+    uint64_t blocks = 0;       // how many there are
+    uint64_t first_line = 0;   // where its lines of the filter begin
+    uint64_t lines = 0;        // how many there are
+    uint64_t checksum = 0;     // of its filter and fences
   };
-  std::string blob;
-  int64_t bucket = 0;
-  uint64_t epoch = 0;  // the ids of the bucket that were stored until then
-  uint32_t id_bytes = 0;
-  uint64_t filter_at = 0, fences_at = 0;  // in the blob
-  std::vector<Part> parts;
+  std::string blob;         // its name in the blob store
+  int64_t bucket = 0;       // whose ids it holds
+  uint64_t epoch = 0;       // the ids of the bucket that were stored until then
+  uint32_t id_bytes = 0;    // 16, or 8 of fingerprints
+  uint64_t filter_at = 0;   // where the filter lines begin in the blob
+  uint64_t fences_at = 0;   // and the fences, which end it
+  std::vector<Part> parts;  // by ascending slice; slices without ids have none
 
-  uint64_t slices() const;
-  uint64_t ids() const;
-  std::string Encode() const;
+  uint64_t slices() const;     // a bit for each slice that has ids
+  uint64_t ids() const;        // of all slices
+  std::string Encode() const;  // as a commit stores it
+  // DataLoss: the bytes are damaged.
   static absl::StatusOr<RunMeta> Decode(std::string_view bytes);
 };
 
@@ -51,23 +55,25 @@ struct RunMeta {
 // ReadNext().
 class Run {
  public:
-  static constexpr size_t kBlock = 4096;
+  static constexpr size_t kBlock = 4096;   // bytes of a block, the end included
   static constexpr size_t kBlockEnd = 16;  // bytes behind the ids
 
   // Loads filter and fences of the slices whose bits are set. DataLoss: they are damaged, or the blob is
   // missing.
   static absl::StatusOr<std::unique_ptr<Run>> Open(BlobStore& blobs, RunMeta meta, uint64_t slices);
 
-  const RunMeta& meta() const { return meta_; }
+  const RunMeta& meta() const { return meta_; }  // as it was opened with
   // Ids of the slices that were loaded.
   uint64_t ids() const { return ids_; }
+  // Bytes of filters and fences.
   size_t memory() const { return filter_.size() + fences_.capacity() * sizeof(uint32_t); }
 
   // The filter of each slice; empty if it has no ids, or was not loaded.
   const RunFilter* filters() const { return filters_.data(); }
   // The blocks in which a hash can be: nearly always one.
   struct Blocks {
-    uint64_t first = 0, last = 0;
+    uint64_t first = 0;  // by their number in the run
+    uint64_t last = 0;   // included
   };
   // REQUIRES: the slice's filter is not empty.
   Blocks BlocksOf(uint32_t slice, const Word128& hash) const;
@@ -82,7 +88,7 @@ class Run {
   // Reads a part's hashes from the first on, many at a time.
   class Cursor {
    public:
-    Cursor(const Run& run, const RunMeta::Part& part);
+    Cursor(const Run& run, const RunMeta::Part& part);  // `run` and `part` must outlive the cursor
     // The next hash; null at the end.
     absl::StatusOr<const Word128*> Next();
 
@@ -122,7 +128,7 @@ class RunWriter {
                                                            uint32_t id_bytes, uint64_t ids);
   // `ids`: how many the slice will have, at most.
   absl::Status BeginSlice(uint32_t slice, uint64_t ids);
-  absl::Status Add(const Word128& hash);
+  absl::Status Add(const Word128& hash);  // REQUIRES: behind the last hash of the slice
   // Durable. The meta lacks bucket and epoch.
   absl::StatusOr<RunMeta> Finish();
 

@@ -19,11 +19,11 @@ namespace rtstream {
 //
 // False positives: 1 in 530 at 12 bits a hash (tests/state/run_filter_test.cc).
 struct alignas(64) FilterLine {
-  uint64_t words[8];
+  uint64_t words[8];  // the cells in unary, then the rest of each hash
 
   // A line for `hashes`, sorted: each the place in the line's range, in 2^-32 of it.
   static FilterLine Of(const std::vector<uint32_t>& hashes);
-  bool MayContain(uint32_t hash) const;
+  bool MayContain(uint32_t hash) const;  // `hash`: a place in the line's range
 };
 
 // The lines of a sorted run, or of a slice of one, of 64-bit hashes.
@@ -37,9 +37,10 @@ class RunFilter {
   static uint64_t LinesFor(uint64_t hashes) { return (hashes * 12 + 511) / 512; }
   // Where in the filter a hash is looked for.
   struct Place {
-    uint64_t line;
-    uint32_t in_line;
+    uint64_t line;     // which line
+    uint32_t in_line;  // where in its range
   };
+  // `count`: lines of the filter.
   static Place PlaceOf(uint64_t hash, uint64_t count) {
     __extension__ using Product = unsigned __int128;
     const Product product = static_cast<Product>(hash) * count;
@@ -51,7 +52,9 @@ class RunFilter {
   static void FindPossible(const RunFilter* filters, const Word128* hashes, const uint8_t* slices, size_t n,
                            std::vector<uint32_t>& found);
 
+  // Whether there is no filter, so that nothing is there.
   bool empty() const { return count_ == 0; }
+  // Asks for the hash's line. REQUIRES: !empty().
   [[gnu::always_inline]] void Prefetch(uint64_t hash) const {
     __builtin_prefetch(lines_ + PlaceOf(hash, count_).line);
   }

@@ -12,6 +12,7 @@ namespace rtstream {
 // Thread-safe. One name stands for one type.
 class SharedParts {
  public:
+  // The part of this name, made with T{} if there is none.
   template <typename T>
   std::shared_ptr<T> Get(const std::string& name) {
     const std::lock_guard lock(mutex_);

@@ -18,10 +18,12 @@ inline constexpr uint32_t kSlices = kKeyGroups / kGroupsPerSlice;
 
 // Neighbouring slices: [begin, end).
 struct SliceRange {
-  uint32_t begin = 0;
-  uint32_t end = kSlices;
+  uint32_t begin = 0;      // the first
+  uint32_t end = kSlices;  // behind the last
 
+  // Whether the slice is one of them.
   bool Holds(uint32_t slice) const { return slice >= begin && slice < end; }
+  // Whether they have one in common.
   bool Meets(const SliceRange& other) const { return begin < other.end && other.begin < end; }
   // A bit for each.
   constexpr uint64_t mask() const {

@@ -22,8 +22,8 @@ struct StateHost {
   bool is_keyed = false;
   // The lane, and the slices that it owns.
   uint32_t lane = 0;
-  uint32_t lanes = 1;
-  SliceRange slices{};
+  uint32_t lanes = 1;   // lanes of the run
+  SliceRange slices{};  // those whose state this lane loads and stores; all of them with one lane
   // What the lanes have in common; null if there is one lane. Must outlive the state.
   SharedParts* shared = nullptr;
   std::string_view op{};  // the operator's name, valid during the call

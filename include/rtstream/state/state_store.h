@@ -16,21 +16,22 @@ namespace rtstream {
 
 // A stored value and its version. Versions are given by the writer; 0 means that nobody counts.
 struct Versioned {
-  std::string value;
-  uint64_t version = 0;
+  std::string value;     // any bytes
+  uint64_t version = 0;  // as Put gave it
 };
 
 // One change of a StateBatch.
 struct StateWrite {
+  // What a write does.
   enum class Kind {
-    kPut,
-    kDelete,
+    kPut,          // key gets value and version
+    kDelete,       // key is gone
     kDeleteRange,  // all keys in [key, value)
   };
-  Kind kind = Kind::kPut;
-  std::string key;
-  std::string value;
-  uint64_t version = 0;
+  Kind kind = Kind::kPut;  // which members below it uses
+  std::string key;         // any bytes; of kDeleteRange the first key
+  std::string value;       // of kDeleteRange the key behind the last
+  uint64_t version = 0;    // of kPut: what Get gives with the value
   // The write, and with it the whole batch, happens only if the key's version is this one; 0: only
   // if there is no such key.
   std::optional<uint64_t> expected_version;
@@ -39,20 +40,22 @@ struct StateWrite {
 // Changes that a store applies together or not at all, in order.
 class StateBatch {
  public:
+  // Replaces value and version, whatever they are.
   void Put(std::string key, std::string value, uint64_t version = 0);
   // Puts `value` with version `expected_version` + 1 if the key still has `expected_version`.
   void PutIf(std::string key, std::string value, uint64_t expected_version);
-  void Delete(std::string key);
-  void DeleteRange(std::string begin, std::string end);
+  void Delete(std::string key);                          // nothing happens if there is no such key
+  void DeleteRange(std::string begin, std::string end);  // deletes the keys in [begin, end)
 
   // Adds the changes of another batch behind its own.
   void Append(StateBatch other);
 
+  // In the order in which they were added. Valid until the batch is changed.
   absl::Span<const StateWrite> writes() const { return writes_; }
-  bool empty() const { return writes_.empty(); }
+  bool empty() const { return writes_.empty(); }  // whether there is nothing to apply
   // Of keys and values.
   uint64_t bytes() const { return bytes_; }
-  void Clear();
+  void Clear();  // forgets the changes and keeps the memory
 
  private:
   std::vector<StateWrite> writes_;
@@ -74,6 +77,7 @@ class StateReader {
   // Calls `visit` for each key that begins with `prefix`, in bytewise order, until it returns an
   // error, which is returned. The views are valid during the call.
   using Visitor = absl::FunctionRef<absl::Status(std::string_view key, std::string_view value)>;
+  // An error of reading: DataLoss, or as the store says.
   virtual absl::Status Scan(std::string_view prefix, Visitor visit) const = 0;
 };
 

@@ -25,21 +25,23 @@ namespace rtstream {
 template <typename Table>
 class StoredTable {
  public:
-  using KeyRef = typename Table::KeyRef;
-  using Entry = typename Table::Entry;
-  using Handle = typename Table::Handle;
+  using KeyRef = typename Table::KeyRef;  // as keys are given to the table
+  using Entry = typename Table::Entry;    // a key with its value
+  using Handle = typename Table::Handle;  // what the table's look-ups give
 
+  // `name`: of the table, within the operator's scope.
   explicit StoredTable(std::string name) : log_(std::move(name)) {}
 
-  const std::string& name() const { return log_.name(); }
+  const std::string& name() const { return log_.name(); }  // as it was made with or renamed to
   // REQUIRES: nothing was read or written.
   void Rename(std::string name) { log_ = TableLog(std::move(name)); }
   // To read and insert; what changes is told to the methods below.
   Table& table() { return table_; }
-  size_t size() const { return table_.size(); }
+  size_t size() const { return table_.size(); }  // keys
   // Of entries, in bytes.
   size_t memory() const { return table_.memory(); }
 
+  // Before anything else. `host` is used during the call, what it points at for the table's life.
   void Attach(const StateHost& host) {
     table_.UsePages(*host.pages);
     keeps_changes_ = host.keeps_changes;
@@ -62,11 +64,13 @@ class StoredTable {
   void MayChange(Handle entry) {
     if (keeps_changes_) table_.MarkDirty(entry);
   }
+  // Forgets the entry, with the next commit for ever.
   void Erase(Handle entry) {
     if (keeps_changes_) Blocks::AppendKey(entry->key(), table_.SliceAt(entry), /*is_erased=*/true, Delta());
     table_.Erase(entry);
   }
 
+  // Writes what changed since the last call.
   void Checkpoint(CheckpointWriter& out) {
     table_.TakeDirty([&](Entry& entry, uint32_t slice) {
       Blocks::AppendEntry(entry.key(), entry.value, slice, Delta());

@@ -36,8 +36,9 @@ namespace rtstream {
 template <typename K, typename V>
 class StoredWindows {
  public:
-  using Table = internal::WindowTable<V>;
+  using Table = internal::WindowTable<V>;  // of one window
 
+  // `name`: of the table, within the operator's scope.
   explicit StoredWindows(std::string name) : log_(std::move(name)) {}
 
   // REQUIRES: nothing was read or written.
@@ -65,7 +66,7 @@ class StoredWindows {
   // Whether entries are in the slices of their records' KeyBy.
   bool has_slices() const { return has_slices_; }
 
-  bool has_open() const { return !open_.empty(); }
+  bool has_open() const { return !open_.empty(); }  // whether a window is open
   // REQUIRES for the following: has_open().
   Time first_start() const { return open_.front().start; }
   // Closes the first window: its entries can be taken from the table, until there are no more. Then Closed().
@@ -80,6 +81,7 @@ class StoredWindows {
     first.table->BeginTaking(sorter_);
     return *first.table;
   }
+  // The window that Close() gave is gone; its table serves the next one.
   void Closed() { Drop(open_.begin()); }
 
   // Entries of open windows.
@@ -88,8 +90,10 @@ class StoredWindows {
     for (const OpenWindow& w : open_) n += w.table->CountKeys();
     return n;
   }
+  // Bytes of all windows' tables, spare ones included.
   size_t memory() const { return arena_->memory() + sorter_.memory() + sizeof *this; }
 
+  // Writes what changed since the last call, and erases closed windows that were stored.
   void Checkpoint(CheckpointWriter& out) {
     for (OpenWindow& w : open_) {
       w.table->TakeChanged([&](uint32_t slot) { AppendEntry(w, slot, Delta()); });

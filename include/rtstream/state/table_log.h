@@ -31,17 +31,19 @@ namespace rtstream {
 // This is the part that does not know the value type. Owned by an operator; its lane's thread only.
 class TableLog {
  public:
-  static constexpr uint64_t kDeltasPerBase = 4;
+  static constexpr uint64_t kDeltasPerBase = 4;  // bytes of deltas for each byte of bases
   // A chain of more deltas, however small they are, is cut: a slice each commit.
   static constexpr size_t kMaxDeltas = 4096;
 
+  // `name`: of the table, within the operator's scope.
   explicit TableLog(std::string name) : name_(std::move(name)) {}
-  const std::string& name() const { return name_; }
+  const std::string& name() const { return name_; }  // as it was made with
   // The lane's slices; all if nobody says.
   void Attach(const StateHost& host);
-  const SliceRange& slices() const { return slices_; }
+  const SliceRange& slices() const { return slices_; }  // whose blocks it reads and writes
   // About how large the next blocks will be.
   size_t ExpectedDelta() const { return last_delta_ + last_delta_ / 4; }
+  // See ExpectedDelta().
   size_t ExpectedBase(uint32_t slice) const { return slice_bytes_[slice] + slice_bytes_[slice] / 8; }
 
   // Puts the epoch's delta, and as many bases as are due, which `write_slice` makes.
@@ -51,7 +53,8 @@ class TableLog {
   // Calls `base(slice, block)`, which returns the block's epoch, for each base, then
   // `delta(epoch, block)` for each delta in order. Blocks are checked and without checksum.
   using OnBase = absl::FunctionRef<absl::StatusOr<uint64_t>(uint32_t slice, std::string_view)>;
-  using OnDelta = absl::FunctionRef<absl::Status(uint64_t epoch, std::string_view)>;
+  using OnDelta = absl::FunctionRef<absl::Status(uint64_t epoch, std::string_view)>;  // see Read()
+  // DataLoss: a block is damaged or missing. Errors of `base` and `delta` are returned.
   absl::Status Read(const CheckpointReader& in, OnBase base, OnDelta delta);
 
  private:

@@ -36,8 +36,8 @@ using Contract = std::vector<ContractRule>;
 
 // A rule that was broken.
 struct Violation {
-  std::string rule;
-  absl::Status status;
+  std::string rule;     // its name
+  absl::Status status;  // what was wanted and met
 };
 
 // Tries every rule; those that were broken, in order.

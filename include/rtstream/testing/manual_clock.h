@@ -12,13 +12,14 @@ namespace rtstream::testing {
 // Thread-safe.
 class ManualClock final : public Clock {
  public:
+  // The default is a moment of the year 1999.
   explicit ManualClock(Time start = Time(std::chrono::hours(24 * 365 * 30))) : now_(start) {}
 
   Time Now() const override;
   Duration Monotonic() const override;
   bool Wait(Duration timeout, Wakeup& wakeup) override;
 
-  void Advance(Duration d);
+  void Advance(Duration d);  // moves both times forward
   // Sets the wall clock, as an administrator does: Monotonic() goes on where it was.
   void Set(Time now);
 

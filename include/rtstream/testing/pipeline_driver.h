@@ -87,10 +87,10 @@ class PipelineDriver {
     return ReadTable<K, V, OwnKey>(op, table);
   }
 
-  uint32_t lanes() const { return options_.lanes; }
-  Runner& runner() { return *runner_; }
-  StateStore& store() { return *store_; }
-  ManualClock& clock() { return clock_; }
+  uint32_t lanes() const { return options_.lanes; }  // as the options say
+  Runner& runner() { return *runner_; }  // Another one after each Crash(). The driver steps it.
+  StateStore& store() { return *store_; }  // in memory; it survives crashes
+  ManualClock& clock() { return clock_; }  // the pipeline's processing time
 
  private:
   class Store;

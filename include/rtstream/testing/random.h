@@ -9,9 +9,9 @@ namespace rtstream::testing {
 // not. For tests and generated input, never for secrets.
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed) {}
+  explicit Random(uint64_t seed) : state_(seed) {}  // equal seeds give equal numbers
 
-  uint64_t Next();
+  uint64_t Next();  // 64 random bits
   // In [0, bound). REQUIRES: bound > 0.
   uint64_t Below(uint64_t bound);
   // In [first, last]. REQUIRES: first <= last.

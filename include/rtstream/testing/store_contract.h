@@ -25,7 +25,7 @@ struct StoreSetup {
   bool is_in_files = false;
   // Batches that are compared with a map's; more: more seldom cases, and more time.
   size_t random_batches = 200;
-  uint64_t seed = 1;
+  uint64_t seed = 1;  // of the random batches
 };
 
 // What every StateStore must do: reads, batches, conditions, scans, snapshots, threads, sizes, and what is

@@ -19,7 +19,7 @@ class TestDirectory {
   TestDirectory(const TestDirectory&) = delete;
   TestDirectory& operator=(const TestDirectory&) = delete;
 
-  const std::string& path() const { return path_; }
+  const std::string& path() const { return path_; }  // absolute; valid as long as the directory
   // The path of a file or directory in it.
   std::string Path(std::string_view name) const;
 
