@@ -63,7 +63,13 @@ class Shrinker {
 
   bool DropRecords() {
     bool gets_on = false;
-    while (run_.max_records > 1 && Try({run_.strikes, run_.max_records / 2})) gets_on = true;
+    for (size_t part = 2; part <= run_.max_records;) {
+      if (Try({run_.strikes, run_.max_records - run_.max_records / part})) {
+        gets_on = true;
+      } else {
+        part *= 2;
+      }
+    }
     return gets_on;
   }
 

@@ -19,7 +19,8 @@ using StillFails = std::function<bool(const ShrunkRun&)>;
 
 // The smallest failing run found within `most_tries`: fewer strikes by delta debugging (Zeller and
 // Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), strikes at earlier
-// places, then fewer records by halves, as long as any of them gets on.
+// places, then fewer records by a half, a quarter and so on, as long as any of them
+// gets on.
 ShrunkRun Shrink(ShrunkRun run, const StillFails& still_fails, int most_tries);
 
 }  // namespace rtstream::testing

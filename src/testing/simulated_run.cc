@@ -39,8 +39,8 @@ class Run {
     options_.commit_mode = CommitMode::kByHost;
     options_.lanes = 1;
     options_.seed = 1 + simulation.random().Below(1'000'000);
-    options_.batch_rows = 32;
-    options_.commit_interval = kStepTime * 4;
+    options_.batch_rows = 16;
+    options_.commit_interval = kStepTime * 2;
   }
 
   SimulatedEnd ToEnd() {

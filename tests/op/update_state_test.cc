@@ -87,6 +87,18 @@ TEST_F(UpdateStateTest, LookingMakesNoItem) {
   EXPECT_EQ(tallies_.all().size(), 1u);
 }
 
+TEST_F(UpdateStateTest, SetGivesTheNewValueWhileValueStaysWhatWasRead) {
+  const Item<int64_t> stored{.value = 7, .version = 3, .last_updated = At(1)};
+  ItemUpdate<int64_t> update(&stored, At(2));
+  EXPECT_EQ(update.Set(update.value_or(0) + 1), 8);
+  EXPECT_EQ(update.value(), 7);
+  EXPECT_EQ(std::move(update).Take().value, 8);
+}
+
+TEST_F(UpdateStateTest, AnItemThatIsNotThereHasTheValueThatItIsGiven) {
+  EXPECT_EQ(ItemUpdate<int64_t>(nullptr, At(0)).value_or(5), 5);
+}
+
 TEST_F(UpdateStateTest, CreateMakesAnItemOfVersionZero) {
   Use([this] {
     return Sales() |

@@ -141,7 +141,7 @@ struct UpdateStateStage : StageTag {
 //
 //   | rt::UpdateState("account", &Payment::account,
 //       [](rt::ItemUpdate<Balance>& item, const Payment& p) -> absl::StatusOr<Booked> {
-//         Balance b = item.exists() ? item.value() : Balance{};
+//         Balance b = item.value_or(Balance{});
 //         if (b.cents < p.cents) return absl::FailedPreconditionError("not enough money");
 //         item.Set({b.cents - p.cents});
 //         return Booked{p.account, b.cents - p.cents};

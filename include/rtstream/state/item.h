@@ -58,15 +58,18 @@ class ItemUpdate {
 
   // Whether the key has an item, updated or only made.
   bool exists() const { return current_ != nullptr; }
-  // REQUIRES: exists().
+  // What was read, whatever Set() has been told since. REQUIRES: exists().
   const V& value() const { return current_->value; }
+  // The same, or `fallback` if there is no item.
+  V value_or(V fallback) const { return exists() ? current_->value : std::move(fallback); }
   // The version that was read; 0 if there is no item or it was only made.
   uint64_t version() const { return current_ == nullptr ? 0 : current_->version; }
   // Event time of the last update; kMinTime: there was none.
   Time last_updated() const { return current_ == nullptr ? kMinTime : current_->last_updated; }
 
-  // Applies the update: the item gets the next version and the record's event time.
-  void Set(V value) { next_ = Item<V>{std::move(value), version() + 1, event_time_}; }
+  // Applies the update: the item gets the next version and the record's event time. Returns the new value, where
+  // it stays until the next call.
+  const V& Set(V value) { return next_.emplace(Item<V>{std::move(value), version() + 1, event_time_}).value; }
   // Makes the item without counting an update. REQUIRES: !exists().
   void Create(V value) { next_ = Item<V>{std::move(value), 0, kMinTime}; }
 

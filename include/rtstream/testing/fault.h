@@ -19,26 +19,26 @@ enum class Fault : uint8_t {
   kTornTail,           // ... but for a part, cut within a row
 
   // A call fails. "Not done": nothing has happened, and the same call may succeed later.
-  kStoreNotDone,    // Apply: final, nothing is stored
-  kStoreUnknown,    // Apply: final, and everything is stored
-  kStoreReadFails,  // Get, Scan: not done
-  kStoreBitFlip,    // a value comes back with a bit changed: must be found
-  kDiskFull,        // staged writes and Apply, until there is space again
-  kStagedWriteFails,
-  kStagedCutFails,
-  kStagedSyncFails,
-  kStagedPublishFails,
-  kStagedOpenFails,
-  kPlainWriteFails,
-  kPlainFlushFails,
-  kOutboxTakeFails,
-  kOutboxNotDone,
-  kOutboxAnswerLost,  // the chunk arrives, its acknowledgement does not
-  kOutboxDoubled,     // the chunk arrives twice
-  kOutboxDown,        // for longer than calls are repeated
-  kPollFails,
-  kSourceOpenFails,
-  kLookupFails,
+  kStoreNotDone,        // Apply: final, nothing is stored
+  kStoreUnknown,        // Apply: final, and everything is stored
+  kStoreReadFails,      // Get, Scan: not done
+  kStoreBitFlip,        // a value comes back with a bit changed: must be found
+  kDiskFull,            // staged writes and Apply, until there is space again
+  kStagedWriteFails,    // not done
+  kStagedCutFails,      // ends the run
+  kStagedSyncFails,     // final: nothing more is synced
+  kStagedPublishFails,  // ends the run; comes again at the next opening
+  kStagedOpenFails,     // the runner does not open
+  kPlainWriteFails,     // not done
+  kPlainFlushFails,     // not done
+  kOutboxTakeFails,     // ends the run
+  kOutboxNotDone,       // the chunk does not arrive
+  kOutboxAnswerLost,    // the chunk arrives, its acknowledgement does not
+  kOutboxDoubled,       // the chunk arrives twice
+  kOutboxDown,          // for longer than calls are repeated
+  kPollFails,           // not done: the source stands where it stood
+  kSourceOpenFails,     // the runner does not open
+  kLookupFails,         // not done
 
   // Nothing fails.
   kPollEmpty,     // the source has nothing for now
@@ -50,9 +50,10 @@ enum class Fault : uint8_t {
   kOtherOptions,  // a new process has other batches and another commit interval
 };
 
+// How many faults there are.
 inline constexpr size_t kFaults = static_cast<size_t>(Fault::kOtherOptions) + 1;
 
-// "crash_between_steps".
+// The fault's name for people, in small letters.
 std::string_view NameOf(Fault fault);
 
 // How often each fault has struck.
@@ -60,8 +61,8 @@ using FaultCounts = std::array<uint64_t, kFaults>;
 
 // One fault that struck: the nth time, from 0, that this fault could have.
 struct Strike {
-  Fault fault{};
-  uint64_t nth = 0;
+  Fault fault{};     // which
+  uint64_t nth = 0;  // of the times that it could have struck
 
   friend bool operator==(const Strike&, const Strike&) = default;
 };

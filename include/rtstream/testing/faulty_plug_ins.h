@@ -25,6 +25,7 @@ namespace rtstream::testing {
 template <typename T>
 class FaultySource : public Source<T> {
  public:
+  // Stands before `source`; both must outlive it.
   FaultySource(Simulation& simulation, Source<T>& source)
       : simulation_(&simulation), source_(&source) {}
 
@@ -60,6 +61,7 @@ class FaultySource : public Source<T> {
 template <typename T>
 class FaultyPlainSink : public PlainSink<T> {
  public:
+  // Stands before `sink`; both must outlive it.
   FaultyPlainSink(Simulation& simulation, PlainSink<T>& sink)
       : simulation_(&simulation), sink_(&sink) {}
 
@@ -86,6 +88,7 @@ class FaultyPlainSink : public PlainSink<T> {
 template <typename T>
 class FaultyStagedSink : public StagedSink<T> {
  public:
+  // Stands before `sink`; both must outlive it.
   FaultyStagedSink(Simulation& simulation, StagedSink<T>& sink)
       : simulation_(&simulation), sink_(&sink) {}
 
@@ -133,6 +136,7 @@ class FaultyStagedSink : public StagedSink<T> {
 template <typename T>
 class FaultyOutboxSink : public OutboxSink<T> {
  public:
+  // Stands before `sink`; both must outlive it.
   FaultyOutboxSink(Simulation& simulation, OutboxSink<T>& sink)
       : simulation_(&simulation), sink_(&sink) {}
 
@@ -176,6 +180,7 @@ class FaultyOutboxSink : public OutboxSink<T> {
 template <typename V>
 class FaultyTable final : public LookupTable<V> {
  public:
+  // Stands before `table`; both must outlive it.
   FaultyTable(Simulation& simulation, LookupTable<V>& table)
       : simulation_(&simulation), table_(&table) {}
 

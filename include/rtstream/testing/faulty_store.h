@@ -23,6 +23,7 @@ namespace rtstream::testing {
 // One thread. `store` must outlive it.
 class FaultyStore final : public StateStore {
  public:
+  // Stands before `store`; both must outlive it.
   FaultyStore(Simulation& simulation, StateStore& store)
       : simulation_(&simulation), store_(&store) {}
 

@@ -37,11 +37,15 @@ class Trial {
   virtual absl::Status Check() { return absl::OkStatus(); }
 };
 
+// Makes a trial of a simulation, in which it lives.
+using MakeTrial = std::function<std::unique_ptr<Trial>(Simulation&)>;
+
+// How many seeds are tried, and what strikes.
 struct SimulationOptions {
   // Seeds first_seed, first_seed + 1 and so on are tried, until one fails. The environment's
   // RTSTREAM_SIMULATION_SEED takes their place: that seed alone.
   uint64_t first_seed = 1;
-  uint64_t seeds = 100;
+  uint64_t seeds = 100;  // how many
   // Of a seed: Simulation::max_records().
   size_t max_records = 500;
   // Most faults of a seed that end a process or fail a call. Then nothing fails any more, and the
@@ -56,25 +60,26 @@ struct SimulationOptions {
 
 // A seed that failed, and the least that was found to make it fail.
 struct SimulationFailure {
-  uint64_t seed = 0;
-  std::string what;
-  size_t max_records = 0;
-  std::vector<Strike> strikes;
+  uint64_t seed = 0;               // fails whole, and with what follows
+  std::string what;                // must never be
+  size_t max_records = 0;          // of the shrunk run
+  std::vector<Strike> strikes;     // of the shrunk run
   std::vector<std::string> story;  // the last calls before the end
 };
 
 // What Simulate() has tried and found.
 struct SimulationReport {
-  uint64_t seeds = 0;
+  uint64_t seeds = 0;      // that were tried
   uint64_t processes = 0;  // that ran, died and were started again
   uint64_t repeated = 0;   // seeds that were run twice, to see that they are the same
-  FaultCounts struck{};
-  FaultCounts chances{};
-  std::optional<SimulationFailure> failure;
-  std::vector<Fault> never;  // that could have struck, and did not
+  FaultCounts struck{};    // how often each fault has struck
+  FaultCounts chances{};   // and could have
+  std::optional<SimulationFailure> failure;  // of the seed that ended it
+  std::vector<Fault> never;                  // that could have struck, and did not
 
+  // Nothing failed, and every fault that could strike did.
   bool ok() const { return !failure && never.empty(); }
-  uint64_t faults() const;
+  uint64_t faults() const;  // that have struck, of all kinds
   // For people: the failure with the line that repeats it, and how often each fault struck.
   std::string Text() const;
 };
@@ -100,9 +105,9 @@ struct SimulationReport {
 // that does not show it, or Check() what must hold.
 //
 // 5 % of the seeds are run twice and must take the same course.
-using MakeTrial = std::function<std::unique_ptr<Trial>(Simulation&)>;
 SimulationReport Simulate(const SimulationOptions& options, const MakeTrial& make);
 
+// The same with a trial that is made from the simulation alone.
 template <typename T>
 SimulationReport Simulate(const SimulationOptions& options) {
   return Simulate(options, [](Simulation& simulation) { return std::make_unique<T>(simulation); });
@@ -115,6 +120,7 @@ SimulationReport Simulate(const SimulationOptions& options) {
 SimulationReport SimulateEachFault(const SimulationOptions& options, uint64_t pairs,
                                    const MakeTrial& make);
 
+// The same with a trial that is made from the simulation alone.
 template <typename T>
 SimulationReport SimulateEachFault(const SimulationOptions& options, uint64_t pairs) {
   return SimulateEachFault(options, pairs,

@@ -160,6 +160,7 @@ class PlainTexts final : public PlainSink<T> {
 template <HasRowText T>
 class SimulatedStagedSink final : public FaultyStagedSink<T> {
  public:
+  // An output of `simulation` under this name, which must be unique in it.
   SimulatedStagedSink(Simulation& simulation, std::string name)
       : FaultyStagedSink<T>(simulation, rows_), rows_(simulation, std::move(name)) {}
 
@@ -171,6 +172,7 @@ class SimulatedStagedSink final : public FaultyStagedSink<T> {
 template <HasRowText T>
 class SimulatedOutboxSink final : public FaultyOutboxSink<T> {
  public:
+  // An output of `simulation` under this name, which must be unique in it.
   SimulatedOutboxSink(Simulation& simulation, std::string name)
       : FaultyOutboxSink<T>(simulation, rows_), rows_(simulation, std::move(name)) {}
 
@@ -182,6 +184,7 @@ class SimulatedOutboxSink final : public FaultyOutboxSink<T> {
 template <HasRowText T>
 class SimulatedPlainSink final : public FaultyPlainSink<T> {
  public:
+  // An output of `simulation` under this name, which must be unique in it.
   SimulatedPlainSink(Simulation& simulation, std::string name)
       : FaultyPlainSink<T>(simulation, rows_), rows_(simulation, std::move(name)) {}
 

@@ -103,8 +103,10 @@ class OrderedPartitions final : public Source<T> {
 template <typename T>
 class SimulatedSource final : public FaultySource<T> {
  public:
+  // The records of each partition, in order.
   SimulatedSource(Simulation& simulation, std::vector<std::vector<T>> partitions)
       : FaultySource<T>(simulation, records_), records_(simulation, std::move(partitions)) {}
+  // The same with one partition.
   SimulatedSource(Simulation& simulation, std::vector<T> records)
       : SimulatedSource(simulation, std::vector<std::vector<T>>{std::move(records)}) {}
 

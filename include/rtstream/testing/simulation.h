@@ -49,6 +49,7 @@ class Simulation {
   Random& random() { return input_; }
   // How many records a trial should make at most: fewer while a failing seed is shrunk.
   size_t max_records() const { return max_records_; }
+  // The pipeline's clock. Moves by some milliseconds a step.
   ManualClock& clock() { return clock_; }
   // Where the pipeline keeps its state: in memory, and faults strike on the way.
   FaultyStore& store() { return *store_; }
@@ -81,33 +82,42 @@ class Simulation {
   bool IsOutboxDown();
   // Adds to what a second run of the same seed must repeat.
   void Trace(std::string_view what);
+  // Whether the process has died, or a violation ended it.
   bool is_dead() const { return is_dead_; }
 
   // --- for what runs it ---
+  // A new process begins to open.
   void BeginProcess();
+  // It has opened.
   void EndRecovery() { is_recovering_ = false; }
   // Ends a process that has not died by itself, or has: loses what it must.
   void EndProcess();
+  // It is dead at once.
   void Die();
   // Nothing fails from here on.
   void Heal() { is_healed_ = true; }
+  // Whether nothing fails any more.
   bool is_healed() const { return is_healed_; }
   // Whether a fault that fails calls has struck since the process began.
   bool may_fail() const { return has_failed_; }
   // Whether a value was read damaged since then.
   bool has_damaged() const { return has_damaged_; }
 
+  // Something that is compared with the undisturbed run.
   struct Output {
-    std::string name;
-    Delivery delivery;
-    std::function<std::vector<std::string>()> read;
+    std::string name;                                // unique in a simulation
+    Delivery delivery;                               // how it is compared
+    std::function<std::vector<std::string>()> read;  // its rows now
   };
+  // In the order of AddOutput().
   const std::vector<Output>& outputs() const { return outputs_; }
+  // The first, if one was found.
   const std::optional<std::string>& violation() const { return violation_; }
   // What has struck, in order.
   const std::vector<Strike>& strikes() const { return strikes_; }
   // How often each fault could have.
   const FaultCounts& chances() const { return chances_; }
+  // A hash of the run's course.
   uint64_t trace() const { return trace_; }
   // The last calls and strikes, for people.
   std::vector<std::string> Story() const;
