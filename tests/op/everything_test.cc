@@ -6,6 +6,7 @@
 #include "rtstream/op/update_inventory.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/pipeline_driver.h"
+#include "rtstream/testing/random.h"
 
 namespace rtstream {
 namespace {
