@@ -10,7 +10,7 @@ set -euo pipefail
 
 packages=(g++ cmake ninja-build libabsl-dev libsimdjson-dev libxxhash-dev librocksdb-dev libcli11-dev)
 dev_packages=(libgtest-dev libgmock-dev python3 xz-utils clang clang-tidy clang-format
-              libclang-rt-14-dev valgrind binutils doxygen pkg-config dpkg-dev file)
+              libclang-rt-14-dev valgrind binutils doxygen pkg-config dpkg-dev file spin)
 bench_packages=(libbenchmark-dev libtbb-dev libboost-dev python3)
 
 case "${1-}" in
