@@ -107,8 +107,13 @@ class Selection {
   // branch for each row: which are kept need not be foreseeable.
   template <typename F>
   void Keep(const Selection& from, F&& keeps) {
+    KeepOfEach([&](auto&& visit) { from.ForEachListed(visit); }, keeps);
+  }
+  // The same of the rows that for_each(visit) calls visit(row) for, in order.
+  template <typename ForEachRow, typename F>
+  void KeepOfEach(ForEachRow&& for_each, F&& keeps) {
     size_t n = own_ = 0;
-    from.ForEach([&](size_t row) {
+    for_each([&](size_t row) {
       rows_[n] = static_cast<uint16_t>(row);
       n += keeps(row) ? 1 : 0;
     });
@@ -116,19 +121,24 @@ class Selection {
   }
   // Calls visit(row) for each row.
   template <typename F>
-  void ForEach(F&& visit) const {
-    const size_t n = size_;
-    if (is_prefix()) {
-      for (size_t row = 0; row < n; ++row) visit(row);
-    } else {
-      for (size_t i = 0; i < n; ++i) visit(size_t{rows_[i]});
-    }
-  }
-  // The same by the list of the rows alone: for a visit that is too long to be compiled twice.
-  template <typename F>
   void ForEachListed(F&& visit) const {
     const size_t n = size_;
     for (size_t i = 0; i < n; ++i) visit(size_t{rows_[i]});
+  }
+  // The same for a short visit, which is compiled several times. Where rows stand side by side they come in
+  // groups of kGroup, each after begin_group(first row).
+  static constexpr size_t kGroup = 8;
+  template <typename F, typename BeginGroup>
+  void ForEachGrouped(F&& visit, BeginGroup&& begin_group) const {
+    if (!is_prefix()) return ForEachListed(visit);
+    const size_t n = size_;
+    size_t row = 0;
+    for (; row + kGroup <= n; row += kGroup) {
+      begin_group(row);
+#pragma GCC unroll 8
+      for (size_t k = 0; k < kGroup; ++k) visit(row + k);
+    }
+    for (; row < n; ++row) visit(row);
   }
   // Whether it is rows 0 to size() - 1.
   bool is_prefix() const { return size_ == 0 || rows_[size_ - 1] == size_ - 1; }
@@ -191,9 +201,15 @@ class Rows {
   // By row number instead: also of rows that are not selected.
   const T& at_row(size_t row) const { return rows_[row]; }
   const T* data() const { return rows_; }  // all rows of the batch, indexed by row numbers
-  // Asks for what lies a small page behind a row, where the processor's own look-ahead ends: of what a source
-  // lends, the rows that come next. Elsewhere it costs nothing.
-  void FetchBehind(size_t row) const { __builtin_prefetch(reinterpret_cast<const char*>(rows_ + row) + 4096); }
+  // Calls visit(row), which is short, for each row. Asks for what lies a small page behind rows that stand
+  // side by side, where the processor's own look-ahead ends: of what a source lends, the rows that come next.
+  template <typename F>
+  void ForEach(F&& visit) const {
+    selection_->ForEachGrouped(visit, [this](size_t row) {
+      const char* const behind = reinterpret_cast<const char*>(rows_ + row) + 4096;
+      for (size_t at = 0; at < Selection::kGroup * sizeof(T); at += 64) __builtin_prefetch(behind + at);
+    });
+  }
   // The same, to be changed; null if the rows are shared.
   T* own_data() const { return own_; }
   const Selection& selection() const { return *selection_; }  // which rows of the batch these are

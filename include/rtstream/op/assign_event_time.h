@@ -55,11 +55,10 @@ struct AssignEventTimeOp {
     InLoop<F> time_of = fn;
     // Numbers: the least of two Times is chosen by address, which puts them into memory.
     Duration::rep earliest = kMaxTime.time_since_epoch().count(), latest = kMinTime.time_since_epoch().count();
-    in.selection().ForEach([&](size_t row) {
+    in.ForEach([&](size_t row) {
       if constexpr (kTakesContext<F, In>) ctx.At(frame, row);
       const Time event_time = InvokeRecord(time_of, in.at_row(row), ctx);
       times[row] = event_time;
-      in.FetchBehind(row);
       const Duration::rep us = event_time.time_since_epoch().count();
       earliest = us < earliest ? us : earliest;
       latest = us > latest ? us : latest;

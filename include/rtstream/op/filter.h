@@ -18,19 +18,22 @@ struct FilterOp {
   static constexpr bool kMayRefuse = false;
   static constexpr bool kKeepsRow = true;
   static constexpr bool kTakesRows = true;
+  static constexpr bool kDecides = true;
+  static constexpr bool kUsesContext = kTakesContext<F, In>;
 
   std::string name;
   F fn;
 
   Rows<In> Process(const Rows<In>& in, Context& ctx, Selection& kept) const {
     InLoop<F> keeps = fn;
-    kept.Keep(in.selection(), [&](size_t row) -> bool {
-      if constexpr (kTakesContext<F, In>) ctx.At(in.frame(), row);
-      in.FetchBehind(row);
-      return InvokeRecord(keeps, in.at_row(row), ctx);
-    });
+    kept.KeepOfEach([&](auto&& visit) { in.ForEach(visit); },
+                    [&](size_t row) -> bool {
+                      if constexpr (kUsesContext) ctx.At(in.frame(), row);
+                      return InvokeRecord(keeps, in.at_row(row), ctx);
+                    });
     return in.Narrowed(kept);
   }
+  bool Keeps(const In& row, Context& ctx) const { return InvokeRecord(fn, row, ctx); }
 };
 
 template <typename F>

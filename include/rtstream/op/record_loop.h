@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <new>
 #include <tuple>
 #include <type_traits>
 #include <utility>
@@ -28,6 +29,9 @@ inline constexpr bool kMayDrop = Op::kMayRefuse || !requires { Op::kEmitsEach; }
 // Whether it returns its output.
 template <typename Op>
 inline constexpr bool kMakesEach = requires { requires Op::kMakesEach; };
+// Whether it only says of each row whether it is passed on.
+template <typename Op>
+inline constexpr bool kDecides = requires { Op::kDecides; };
 template <typename Op>
 inline constexpr bool kLooksAtContext = !requires { requires !Op::kUsesContext; };
 
@@ -41,6 +45,8 @@ inline constexpr bool kLooksAtContext = !requires { requires !Op::kUsesContext; 
 //   static constexpr bool kBuildsInto = true;  absl::Status Build(const Input&, Context&, Output&)
 //     (what is there is of an earlier batch: Build sets all of it)
 //   static constexpr bool kMakesEach = true;     Make(const Input&, Context&), which returns the output
+//   static constexpr bool kDecides = true;       bool Keeps(const Input&, Context&); only the last one of a
+//     loop in which no other drops rows
 // What it may say of itself to make the loop shorter:
 //   static constexpr bool kEmitsEach = true;     emits each row that it does not refuse
 //   static constexpr bool kUsesContext = false;  looks at nothing of the context
@@ -61,18 +67,18 @@ class RecordLoop {
     constexpr bool kBuildsInPlace = kBuildsInto<Op<kBegin>> && AllAreSame<kBegin + 1>();
     Pass<OpNode> pass{ops, nodes, lane, rows.frame()};
     if constexpr (AllKeep(std::make_index_sequence<kEnd - kBegin>())) {
-      return rows.Narrowed(ForEach(pass, rows, selection, [&](size_t row) {
+      return rows.Narrowed(ForEach(pass, rows, selection, rows.data(), [&](size_t row) {
         return StepInPlace<kBegin>(pass, rows.at_row(row), row);
       }));
     } else if constexpr (AllAreSame<kBegin>()) {
       Output* const own = OwnRows(rows, built_);
-      return {own, rows.frame(), ForEach(pass, rows, selection, [&](size_t row) {
+      return {own, rows.frame(), ForEach(pass, rows, selection, own, [&](size_t row) {
                 return StepInPlace<kBegin>(pass, own[row], row);
               })};
     } else {
       if (built_.size() < rows.frame().size()) built_.resize(rows.frame().size());
       Output* const built = built_.data();
-      return {built, rows.frame(), ForEach(pass, rows, selection, [&](size_t row) {
+      return {built, rows.frame(), ForEach(pass, rows, selection, built, [&](size_t row) {
                 if constexpr (kBuildsInPlace) {
                   Op<kBegin>& op = std::get<kBegin>(ops);
                   return Accept(pass, kBegin, row,
@@ -100,18 +106,28 @@ class RecordLoop {
       return kSameRow<Op<K>> && AllAreSame<K + 1>();
     }
   }
-  template <size_t... K>
-  static constexpr bool MayDrop(std::index_sequence<K...>) {
-    return (kMayDrop<Op<kBegin + K>> || ...);
+  // Whether a row may end in an operator before K.
+  template <size_t K>
+  static constexpr bool MayDropBefore() {
+    if constexpr (K == kBegin) {
+      return false;
+    } else {
+      return kMayDrop<Op<K - 1>> || MayDropBefore<K - 1>();
+    }
   }
   template <size_t... K>
   static constexpr bool LooksAtContext(std::index_sequence<K...>) {
     return (kLooksAtContext<Op<kBegin + K>> || ...);
   }
-  static constexpr bool kLoopMayDrop = MayDrop(std::make_index_sequence<kOps>());
+  static constexpr bool kLoopMayDrop = MayDropBefore<kEnd>();
+  static constexpr bool kEndDecides = kDecides<Op<kEnd - 1>>;
+  // The others, which make or change rows.
+  static constexpr size_t kStepsEnd = kEndDecides ? kEnd - 1 : kEnd;
+  static_assert(!kEndDecides || !MayDropBefore<kEnd - 1>());
   static constexpr bool kNeedsContext = LooksAtContext(std::make_index_sequence<kOps>());
 
-  // One run over a batch. `taken`: the rows that each operator has been given; at the end, those passed on.
+  // One run over a batch. `taken`: of rows that may have been dropped, how many each operator has been given;
+  // at the end, those passed on.
   template <typename OpNode>
   struct Pass {
     Ops& ops;
@@ -121,28 +137,34 @@ class RecordLoop {
     std::array<size_t, kOps + 1> taken{};
   };
 
-  // Calls step(row), which says whether the row is passed on, for each row; returns those that are.
+  // Calls step(row), which says whether the row is passed on, for each row; returns those that are. The
+  // row that it makes stands in `out`.
   template <typename P, typename R, typename F>
-  const Selection& ForEach(P& pass, const Rows<R>& rows, Selection& selection, F&& step) {
+  const Selection& ForEach(P& pass, const Rows<R>& rows, Selection& selection, const Output* out, F&& step) {
     const auto at = [&](size_t row) -> bool {
       if constexpr (kNeedsContext) pass.lane.context().At(pass.frame, row);
-      return step(row);
+      const bool is_passed = step(row);
+      if constexpr (kEndDecides) return std::get<kEnd - 1>(pass.ops).Keeps(out[row], pass.lane.context());
+      return is_passed;
     };
     const Selection* kept = &rows.selection();
+    const size_t all = rows.size();
     if constexpr (kLoopMayDrop) {
-      pass.taken[0] = rows.size();
       selection.Keep(rows.selection(), at);
       pass.taken[kOps] = selection.size();
       kept = &selection;
     } else {
-      pass.taken.fill(rows.size());
       rows.selection().ForEachListed(at);
     }
-    for (size_t k = 0; k < kOps; ++k) {
-      pass.nodes[kBegin + k].counters().in.Add(pass.taken[k]);
-      pass.nodes[kBegin + k].counters().out.Add(pass.taken[k + 1]);
-    }
+    CountAll(pass, all, std::make_index_sequence<kOps>());
     return *kept;
+  }
+
+  template <typename P, size_t... K>
+  void CountAll(P& pass, size_t all, std::index_sequence<K...>) {
+    const auto taken = [&]<size_t I>() { return MayDropBefore<kBegin + I>() ? pass.taken[I] : all; };
+    (pass.nodes[kBegin + K].counters().in.Add(taken.template operator()<K>()), ...);
+    (pass.nodes[kBegin + K].counters().out.Add(taken.template operator()<K + 1>()), ...);
   }
 
   // Sends the record to the dead letters if operator `k` refuses it.
@@ -155,13 +177,13 @@ class RecordLoop {
 
   template <size_t K, typename P>
   void CountTaken(P& pass) {
-    if constexpr (kLoopMayDrop && K > kBegin) ++pass.taken[K - kBegin];
+    if constexpr (MayDropBefore<K>()) ++pass.taken[K - kBegin];
   }
 
   // Operators from K on, which all leave the row where it is; whether it is passed on.
   template <size_t K, typename P, typename R>
   bool StepInPlace(P& pass, R& row, size_t at) {
-    if constexpr (K == kEnd) {
+    if constexpr (K == kStepsEnd) {
       return true;
     } else {
       CountTaken<K>(pass);
@@ -182,13 +204,20 @@ class RecordLoop {
   // Operators from K on; what the last one makes goes to `out`.
   template <size_t K, typename P, typename R>
   bool Step(P& pass, R&& row, Output& out, size_t at) {
-    if constexpr (K == kEnd) {
+    if constexpr (K == kStepsEnd) {
       out = std::forward<R>(row);
       return true;
     } else {
       CountTaken<K>(pass);
       if constexpr (kMakesEach<Op<K>>) {
-        return Step<K + 1>(pass, std::get<K>(pass.ops).Make(row, pass.lane.context()), out, at);
+        auto& op = std::get<K>(pass.ops);
+        using Made = decltype(op.Make(row, pass.lane.context()));
+        if constexpr (K + 1 == kStepsEnd && std::is_same_v<Made, Output> && std::is_trivially_destructible_v<Output>) {
+          // Made where it stays: a temporary would go through the stack.
+          ::new (static_cast<void*>(&out)) Output(op.Make(row, pass.lane.context()));
+          return true;
+        }
+        return Step<K + 1>(pass, op.Make(row, pass.lane.context()), out, at);
       }
       bool is_passed = false;
       // What an operator of this loop has made is the next one's to take.

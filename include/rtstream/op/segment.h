@@ -18,7 +18,8 @@ namespace rtstream::internal {
 // Whether a record operator has a loop of its own, which narrows the selection or looks at the rows:
 //   static constexpr bool kTakesRows = true, kKeepsRow = true;
 //   Rows<Input> Process(const Rows<Input>& in, Context&, Selection& selection)
-// What it passes on are rows of `in`; it may put them into `selection`, which may be the one of `in`.
+// What it passes on are rows of `in`; it may put them into `selection`, which may be the one of `in`. One that
+// only decides on rows ends a loop that has just made them, all of them.
 template <typename Op>
 inline constexpr bool kTakesRows = requires { Op::kTakesRows; };
 
@@ -49,13 +50,16 @@ class Segment {
 
  private:
   static constexpr size_t kOps = sizeof...(Ops);
-  static constexpr std::array<bool, kOps> kHasLoop{kTakesRows<Ops>...};
+  static constexpr std::array<bool, kOps> kHasLoop{kTakesRows<Ops>...}, kOpDecides{kDecides<Ops>...},
+      kOpMayDrop{kMayDrop<Ops>...};
 
   // Where the loop that begins with operator `begin` ends.
   static constexpr size_t EndOfLoop(size_t begin) {
-    size_t end = begin + 1;
-    while (!kHasLoop[begin] && end < kOps && !kHasLoop[end]) ++end;
-    return end;
+    if (kHasLoop[begin]) return begin + 1;
+    bool may_drop = false;
+    size_t end = begin;
+    for (; end < kOps && !kHasLoop[end]; ++end) may_drop = may_drop || kOpMayDrop[end];
+    return end < kOps && kOpDecides[end] && !may_drop ? end + 1 : end;
   }
   template <size_t... I>
   static auto LoopsOf(std::index_sequence<I...>) -> std::tuple<RecordLoop<OpTuple, I, EndOfLoop(I)>...>;

@@ -89,6 +89,7 @@ class WindowAdder {
       typename Table::View to = table.view();
       const uint64_t* const keys = &keys_[begin % kRing];
       const uint32_t* const homes = &homes_[begin % kRing];
+#pragma GCC unroll 2
       for (size_t i = begin; i < end; ++i) {
         const size_t row = row_at(i);
         const uint64_t key = keys[i - begin];
@@ -107,6 +108,7 @@ class WindowAdder {
     const typename Table::View to = table.view();
     uint64_t* const keys = &keys_[begin % kRing];
     uint32_t* const homes = &homes_[begin % kRing];
+#pragma GCC unroll 4
     for (size_t i = begin; i < end; ++i) {
       const uint64_t key = Keys::Pack(std::invoke(key_of, rows[row_at(i)]));
       const size_t home = to.Home(key);

@@ -163,7 +163,7 @@ class WindowTable {
   }
 
  private:
-  static constexpr size_t kFewest = 64, kSmall = 4096;
+  static constexpr size_t kFewest = 64, kTiny = 1024, kSmall = 4096;
   static constexpr size_t kBeforeAll = ~size_t{0};
 
   // Marks are looked through by words.
@@ -184,7 +184,7 @@ class WindowTable {
   // A home is two slots.
   size_t Mask() const { return capacity_ - 2; }
   // Then 5 to 10 % of the keys do not fit into their first two slots; fewer in a table that is small anyway.
-  size_t Limit() const { return capacity_ <= kSmall ? capacity_ / 4 : capacity_ / 2; }
+  size_t Limit() const { return capacity_ / (capacity_ <= kTiny ? 8 : capacity_ <= kSmall ? 4 : 2); }
 
   // Where the key is, or would be.
   size_t SlotOf(uint64_t key) const {
@@ -207,7 +207,7 @@ class WindowTable {
     arena_->Give(reinterpret_cast<char*>(marks_), SideBytes(capacity_));
   }
 
-  void Grow() {
+  [[gnu::noinline]] void Grow() {
     const Slot* const slots = slots_;
     const uint8_t *const marks = marks_, *const slices = slices_;
     const size_t capacity = capacity_;
