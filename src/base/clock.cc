@@ -8,7 +8,7 @@
 namespace rtstream {
 
 // Waits by the machine's steady clock: a wait must not last longer when the wall clock is set back.
-struct Wakeup::State {
+struct [[gnu::visibility("hidden")]] Wakeup::State {
   std::mutex mutex;
   std::condition_variable changed;
   bool is_notified = false;  // guarded by mutex

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 // XXH3 for long inputs, compiled for wider vectors than every processor has. The results are the same.
@@ -16,3 +18,5 @@ extern const WideChecksum kChecksumAvx2, kChecksumAvx512;
 #endif
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

@@ -7,6 +7,8 @@
 
 #include "absl/status/statusor.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // How a file is known again after a restart, although it may have grown, been renamed, or given its
@@ -49,3 +51,5 @@ std::string FilePartitionName(std::string_view path, const FileIdentity& identit
 std::string_view PathOfPartition(std::string_view name);
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

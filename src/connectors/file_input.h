@@ -11,6 +11,8 @@
 #include "rtstream/connectors/posix_file.h"
 #include "source_input.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // The files of one path, one after the other: see FileSource for what it promises.
@@ -73,3 +75,5 @@ class FileInput final : public SourceInput {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

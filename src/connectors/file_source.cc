@@ -60,7 +60,7 @@ bool IsStandardInput(std::string_view partition) {
 
 }  // namespace
 
-struct FileSource::Impl {
+struct [[gnu::visibility("hidden")]] FileSource::Impl {
   explicit Impl(FileSourceOptions o)
       : options(std::move(o)),
         lines{options.header, options.quoted_newlines, options.max_record, options.chunk_bytes},

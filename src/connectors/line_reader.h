@@ -10,6 +10,8 @@
 #include "absl/types/span.h"
 #include "rtstream/core/batch.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // Buffers that batches hold while they are in use, and that are used again when no batch does.
@@ -113,3 +115,5 @@ class LineReader {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

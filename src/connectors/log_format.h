@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "rtstream/state/state_store.h"
 
+#pragma GCC visibility push(hidden)
+
 // The files of a LogStore. All numbers are little endian.
 //
 //   log-<number>    a segment: a block of head, then records, each from the beginning of a block. Behind
@@ -80,3 +82,5 @@ std::optional<uint64_t> TableEnd(std::string_view head);
 std::optional<LogRecord> DecodeRecord(const LogName& name, uint64_t offset, std::string_view bytes);
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

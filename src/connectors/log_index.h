@@ -9,6 +9,8 @@
 #include "absl/status/statusor.h"
 #include "log_format.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 // Where in the log something stands.
@@ -68,3 +70,5 @@ std::string EncodeIndex(uint64_t lineage, uint64_t sequence, LogPosition log_beg
 absl::StatusOr<StoredIndex> DecodeIndex(std::string_view bytes, std::string_view path);
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "log_index.h"
 #include "log_segment.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 inline constexpr char kIndexFile[] = "index";
@@ -46,3 +48,5 @@ absl::StatusOr<RecoveredLog> ReadLog(const std::string& dir, uint64_t last_commi
 absl::Status CheckHasNoCommits(const std::string& dir);
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

@@ -12,6 +12,8 @@
 #include "rtstream/connectors/log_io.h"
 #include "rtstream/connectors/posix_file.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 // An error of reading, or "state directory ...: the disk is full", or DataLoss: what it means for a log.
@@ -82,3 +84,5 @@ class LogWriter {
 };
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

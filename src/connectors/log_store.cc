@@ -20,7 +20,7 @@ constexpr int kReadAttempts = 30;
 
 }  // namespace
 
-struct LogStore::Impl {
+struct [[gnu::visibility("hidden")]] LogStore::Impl {
   std::unique_ptr<OpenLog> log;
 };
 

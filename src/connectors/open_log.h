@@ -19,6 +19,8 @@
 #include "rtstream/state/state_store.h"
 #include "state_directory.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 using LogSegments = std::map<uint64_t, std::shared_ptr<LogSegment>>;
@@ -111,3 +113,5 @@ class OpenLog {
 };
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

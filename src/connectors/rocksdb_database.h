@@ -14,6 +14,8 @@
 #include "rtstream/state/state_store.h"
 #include "state_directory.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 // Sees to it, while the log is read again, that each record begins with the sequence number after the
@@ -82,3 +84,5 @@ class DatabaseReader final : public StateReader {
 };
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

@@ -44,7 +44,7 @@ rocksdb::Status Append(const StateWrite& write, rocksdb::WriteBatch& batch) {
 
 }  // namespace
 
-struct RocksDbStore::Impl {
+struct [[gnu::visibility("hidden")]] RocksDbStore::Impl {
   explicit Impl(std::shared_ptr<Database> d) : database(std::move(d)) {}
 
   // The database for one call; what ended the store if there is none.

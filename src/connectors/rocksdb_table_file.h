@@ -4,6 +4,8 @@
 
 #include "absl/status/status.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 // How table files are written; CheckTableFiles knows no other way.
@@ -15,3 +17,5 @@ inline constexpr int kTableFormat = 5;
 absl::Status CheckTableFiles(const std::string& dir);
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "rtstream/core/batch.h"
 #include "rtstream/io/source.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // A partition of the last commit.
@@ -66,3 +68,5 @@ class SourceInput {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

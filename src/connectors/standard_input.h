@@ -7,6 +7,8 @@
 #include "line_reader.h"
 #include "source_input.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // The process' standard input: see FileSource for what it promises.
@@ -41,3 +43,5 @@ class StandardInput final : public SourceInput {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

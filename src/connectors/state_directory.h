@@ -18,6 +18,8 @@ namespace rtstream {
 // It is empty or cut short from when a state is begun until it can be opened: nothing is committed then.
 // The witness is not synced, so a power loss may leave an older one; it never names a commit that was
 // not durable before.
+//
+// Not hidden as others of src/: librtstream_rocksdb uses it from another library.
 class StateDirectory {
  public:
   enum class Phase { kBegun, kMade };

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // Cells in columns as wide as their widest cell, two spaces apart.
@@ -29,3 +31,5 @@ class TextTable {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

@@ -11,6 +11,8 @@
 #include "rtstream/runtime/runner.h"
 #include "rtstream/state/state_store.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // Everything of one epoch, cut from the lane and on its way to be durable.
@@ -70,3 +72,5 @@ class Committer {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

@@ -5,6 +5,8 @@
 
 #include "rtstream/base/time.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // How long a lane waits whose source has nothing for now. Whoever was busy a moment ago is asked again soon:
@@ -29,3 +31,5 @@ class IdleWait {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

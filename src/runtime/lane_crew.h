@@ -13,6 +13,8 @@
 #include "rtstream/core/batch.h"
 #include "run_state.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // Runs a pipeline on several lanes, each a thread.
@@ -121,3 +123,5 @@ class LaneCrew {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

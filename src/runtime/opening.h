@@ -10,6 +10,8 @@
 #include "rtstream/op/node.h"
 #include "rtstream/runtime/commit_record.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // What a runner checks before it goes on from a commit, and how counters get into and out of one.
@@ -40,3 +42,5 @@ void SaveCounters(const std::vector<Node*>& nodes, CommitRecord& record);
 void RestoreCounters(const CommitRecord& record, const std::vector<Node*>& nodes);
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

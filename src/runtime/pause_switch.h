@@ -3,6 +3,8 @@
 #include <condition_variable>
 #include <mutex>
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // Says whether a run shall read, and whether it has come to rest. Thread-safe.
@@ -47,3 +49,5 @@ class PauseSwitch {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

@@ -23,6 +23,8 @@
 #include "rtstream/state/shared_parts.h"
 #include "sink_set.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // A pipeline and what it is cut into for several lanes: the operators up to KeyBy, which are run for one
@@ -167,3 +169,5 @@ class RunState {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

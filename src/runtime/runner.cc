@@ -18,7 +18,7 @@
 namespace rtstream {
 
 // The first error is remembered; with one lane, this is also who steps.
-class Runner::Impl {
+class [[gnu::visibility("hidden")]] Runner::Impl {
  public:
   Impl(RunState::MakeFn make, bool makes_many, StateStore* store, RunOptions options)
       : run_(make, makes_many, store, std::move(options)) {}

@@ -15,6 +15,8 @@
 #include "rtstream/op/to.h"
 #include "rtstream/runtime/commit_record.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream {
 
 // All sinks of a pipeline, each once, and their part in the commits. With several lanes any of them may
@@ -63,3 +65,5 @@ class SinkSet {
 };
 
 }  // namespace rtstream
+
+#pragma GCC visibility pop

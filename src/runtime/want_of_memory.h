@@ -6,6 +6,8 @@
 #include "absl/status/status.h"
 #include "rtstream/base/memory_budget.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::internal {
 
 // Calls f, which gives a Status or a StatusOr. Want of memory, wherever it was met, becomes ResourceExhausted: what is not
@@ -22,3 +24,5 @@ auto WithoutBadAlloc(F&& f) -> std::invoke_result_t<F&> {
 }
 
 }  // namespace rtstream::internal
+
+#pragma GCC visibility pop

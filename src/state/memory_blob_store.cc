@@ -7,7 +7,7 @@
 
 namespace rtstream {
 
-class MemoryBlobStore::Writer final : public BlobWriter {
+class [[gnu::visibility("hidden")]] MemoryBlobStore::Writer final : public BlobWriter {
  public:
   Writer(MemoryBlobStore& store, std::shared_ptr<std::string> blob)
       : store_(&store), blob_(std::move(blob)) {}
@@ -28,7 +28,7 @@ class MemoryBlobStore::Writer final : public BlobWriter {
   std::shared_ptr<std::string> blob_;
 };
 
-class MemoryBlobStore::Reader final : public BlobReader {
+class [[gnu::visibility("hidden")]] MemoryBlobStore::Reader final : public BlobReader {
  public:
   Reader(MemoryBlobStore& store, std::shared_ptr<std::string> blob)
       : store_(&store), blob_(std::move(blob)) {}

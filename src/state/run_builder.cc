@@ -39,7 +39,7 @@ void SortEvenlySpread(std::vector<Word128>& hashes, std::vector<Word128>& scratc
 
 }  // namespace
 
-struct RunBuilder::Impl {
+struct [[gnu::visibility("hidden")]] RunBuilder::Impl {
   BlobStore* blobs;
   std::thread thread;
   std::atomic<bool> is_closing{false};

@@ -7,7 +7,7 @@
 namespace rtstream::testing {
 
 // In memory; dies in the commit that it is told.
-class PipelineDriver::Store final : public StateStore {
+class [[gnu::visibility("hidden")]] PipelineDriver::Store final : public StateStore {
  public:
   absl::StatusOr<std::optional<Versioned>> Get(std::string_view key) const override { return kept_.Get(key); }
   absl::Status Scan(std::string_view prefix, Visitor visit) const override { return kept_.Scan(prefix, visit); }
@@ -32,7 +32,7 @@ class PipelineDriver::Store final : public StateStore {
 
 // The test's clock for lanes: their run ends when the source has nothing. That wait is told by its length,
 // since idle_wait is shorter than what a plug-in's next try waits.
-class PipelineDriver::LanesClock final : public Clock {
+class [[gnu::visibility("hidden")]] PipelineDriver::LanesClock final : public Clock {
  public:
   static constexpr Duration kIdleWait{1};
 

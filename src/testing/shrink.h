@@ -6,6 +6,8 @@
 
 #include "rtstream/testing/fault.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::testing {
 
 // A failing run, as it is made smaller.
@@ -24,3 +26,5 @@ using StillFails = std::function<bool(const ShrunkRun&)>;
 ShrunkRun Shrink(ShrunkRun run, const StillFails& still_fails, int most_tries);
 
 }  // namespace rtstream::testing
+
+#pragma GCC visibility pop

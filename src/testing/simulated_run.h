@@ -7,6 +7,8 @@
 
 #include "rtstream/testing/simulate.h"
 
+#pragma GCC visibility push(hidden)
+
 namespace rtstream::testing {
 
 // What a run came to.
@@ -24,3 +26,5 @@ SimulatedEnd RunSimulation(Simulation& simulation, const MakeTrial& make);
 void CompareEnds(Simulation& simulation, const SimulatedEnd& calm, const SimulatedEnd& end);
 
 }  // namespace rtstream::testing
+
+#pragma GCC visibility pop

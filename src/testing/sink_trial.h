@@ -11,6 +11,8 @@
 #include "rtstream/base/text.h"
 #include "rtstream/testing/sink_contract.h"
 
+#pragma GCC visibility push(hidden)
+
 // What the rules of the sinks' contracts have in common.
 
 namespace rtstream::testing::internal {
@@ -60,3 +62,5 @@ absl::Status OpenNew(SinkTrial& trial);
 absl::Status Deliver(SinkTrial& trial);
 
 }  // namespace rtstream::testing::internal
+
+#pragma GCC visibility pop

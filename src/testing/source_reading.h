@@ -12,6 +12,8 @@
 
 #include "rtstream/testing/source_contract.h"
 
+#pragma GCC visibility push(hidden)
+
 // What the rules of SourceContract have in common.
 
 namespace rtstream::testing::internal {
@@ -70,3 +72,5 @@ using SourceCheck = std::function<absl::Status(const ErasedSourceSetup&)>;
 std::vector<std::pair<std::string, SourceCheck>> SourceReplayRules();
 
 }  // namespace rtstream::testing::internal
+
+#pragma GCC visibility pop

@@ -12,6 +12,8 @@
 #include "rtstream/testing/store_contract.h"
 #include "rtstream/testing/test_directory.h"
 
+#pragma GCC visibility push(hidden)
+
 // What the rules of StoreContract have in common.
 
 namespace rtstream::testing::internal {
@@ -61,3 +63,5 @@ ContractRule StoreRule(const std::shared_ptr<const StoreSetup>& setup, std::stri
                        std::function<absl::Status(StoreTrial&)> check);
 
 }  // namespace rtstream::testing::internal
+
+#pragma GCC visibility pop
