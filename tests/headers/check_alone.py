@@ -4,8 +4,8 @@
     check_alone.py PROJECT_DIR COMPILER [--together | --each] FLAG...
 
 A header must compile by itself without a warning, and must not pull a heavy header by any way. Those that a
-source of the same name includes first are left out: compiling that source is the proof. --together: all
-headers in one unit, for a second compiler, whose warnings are news, but not that an #include is missing: that
+source of the same name includes first are left out: compiling that source is the proof. All together they must
+compile as each standard of STANDARDS. --together: only so, for a second compiler, whose warnings are news, but not that an #include is missing: that
 is a matter of the text and of the standard library, which both compilers share. --each: none is left out.
 Prints the seconds of each, the dearest first. Exit 77: there is no such compiler.
 """
@@ -21,6 +21,7 @@ import time
 # <iostream> is not among them: Abseil's status.h pulls it. check_floors.py looks after our own.
 HEAVY = {"regex", "ranges", "format"}
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+STANDARDS = ["c++20", "c++2b"]  # the first is that of headers alone
 SKIPPED = 77
 
 
@@ -38,7 +39,7 @@ def is_compiled_alone(header, root):
     return source.exists() and first_include(source) == name
 
 
-def look_at(headers, include_dir, compiler, flags):
+def look_at(headers, standard, include_dir, compiler, flags):
     """Compiles a unit of these headers: their names, the seconds it took, and its faults."""
     names = [header.relative_to(include_dir).as_posix() for header in headers]
     with tempfile.TemporaryDirectory() as directory:
@@ -48,10 +49,10 @@ def look_at(headers, include_dir, compiler, flags):
         deps = pathlib.Path(directory) / "alone.d"
         began = time.monotonic()
         done = subprocess.run(
-            [compiler, "-std=c++20", *WARNINGS, f"-I{include_dir}", *flags, "-fsyntax-only",
+            [compiler, f"-std={standard}", *WARNINGS, f"-I{include_dir}", *flags, "-fsyntax-only",
              "-MD", "-MF", str(deps), str(unit)], capture_output=True, text=True, check=False)
         seconds = time.monotonic() - began
-        what = names[0] if len(names) == 1 else f"{len(names)} together"
+        what = names[0] if len(names) == 1 else f"{len(names)} together, {standard}"
         if done.returncode != 0:
             return what, seconds, [done.stdout + done.stderr]
         # The standard library's headers of these names have no suffix; others do not count.
@@ -68,18 +69,18 @@ def main():
         return SKIPPED
     include_dir = root / "include"
     headers = sorted(include_dir.rglob("*.h"))
-    units = [headers]
+    units = [(headers, standard) for standard in STANDARDS]
     if not together:
-        units += [[h] for h in headers if each or not is_compiled_alone(h, root)]
+        units += [([h], STANDARDS[0]) for h in headers if each or not is_compiled_alone(h, root)]
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-        results = list(pool.map(lambda unit: look_at(unit, include_dir, compiler, flags), units))
+        results = list(pool.map(lambda unit: look_at(*unit, include_dir, compiler, flags), units))
     faulty = 0
     for what, seconds, faults in sorted(results, key=lambda r: -r[1]):
         print(f"{seconds:6.2f} s  {what}")
         for fault in faults:
             print("fault:", fault)
         faulty += bool(faults)
-    print(f"{len(headers)} headers, {len(units) - 1} of them alone, {faulty} units with faults")
+    print(f"{len(headers)} headers, {len(units) - len(STANDARDS)} of them alone, {faulty} units with faults")
     return 1 if faulty or not headers else 0
 
 

@@ -4,8 +4,11 @@
 #   check_package.sh <how>.<compiler> SOURCE_DIR BUILD_DIR WORK_DIR WITH_ROCKSDB
 #
 # how: static        what BUILD_DIR installs into an empty prefix
-#      shared        the same, built as shared libraries
-#      subdirectory  add_subdirectory(SOURCE_DIR)
+#      static_cxx23  the same, used by C++23
+#      shared        the same, built as shared libraries, and what they export; used by C++20 and C++23,
+#                    by this compiler and by clang++
+#      subdirectory  add_subdirectory(SOURCE_DIR): neither tests nor examples are built
+#      fetch         FetchContent, from a SOURCE_DIR; its programs run
 #      pkgconfig     pkg-config instead of CMake
 #      deb           the Debian package that cpack makes, unpacked
 #      uninstall     the target of this name leaves no file
@@ -34,6 +37,12 @@ consumer() {
     -DWITH_ROCKSDB="$with_rocksdb" "$@"
 }
 
+# The consumers of a prefix that are not the first: programs that differ in compiler or standard alone.
+again() {
+  rm -rf "$outside/build" "$outside/state"
+  consumer "$@"
+}
+
 build_and_run() {
   cmake --build "$outside/build"
   "$outside/build/hello" | tee "$work/hello.txt"
@@ -53,6 +62,11 @@ case $how in
     consumer
     build_and_run
     ;;
+  static_cxx23)
+    cmake --install "$build" --prefix "$work/prefix"
+    consumer -DCMAKE_CXX_STANDARD=23
+    build_and_run
+    ;;
   shared)
     cmake -S "$source" -B "$work/build" -G Ninja -DCMAKE_BUILD_TYPE=Debug -DBUILD_SHARED_LIBS=ON \
       -DCMAKE_CXX_COMPILER="$compiler" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" \
@@ -63,6 +77,11 @@ case $how in
     consumer
     build_and_run
     readelf -d "$outside/build/hello" | grep -q 'NEEDED.*librtstream.so.0'
+    for other in "$compiler 23" "clang++ 20" "clang++ 23"; do
+      again -DCMAKE_CXX_COMPILER="${other% *}" -DCMAKE_CXX_STANDARD="${other#* }"
+      cmake --build "$outside/build" --target hello
+      "$outside/build/hello" | grep -qx 'rose 3'
+    done
     python3 -B "$source/tests/package/check_exports.py" "$source" "$work/prefix" "$work/exported_symbols.txt"
     ;;
   pkgconfig)
@@ -87,7 +106,18 @@ case $how in
     [[ -z $(find "$work/prefix" -type f) ]]
     ;;
   subdirectory)
-    consumer -DRTSTREAM_SOURCE="$source" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" -DCMAKE_UNITY_BUILD=ON
+    consumer -DRTSTREAM_SOURCE="$source" -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb"
+    # What would be compiled: the library and the consumer, nothing else of the project.
+    ninja -C "$outside/build" -t commands all >"$work/commands.txt"
+    grep -q "/src/runtime/runner.cc" "$work/commands.txt"
+    if grep -E "$source/(tests|examples|benchmarks)/" "$work/commands.txt"; then
+      echo "tests, examples or benchmarks are built with a project that only uses the library"
+      exit 1
+    fi
+    ;;
+  fetch)
+    consumer -DRTSTREAM_SOURCE="$source" -DFETCH=ON -DFETCHCONTENT_FULLY_DISCONNECTED=ON \
+      -DRTSTREAM_WITH_ROCKSDB="$with_rocksdb" -DCMAKE_UNITY_BUILD=ON
     build_and_run
     ;;
   refusals)
