@@ -4,7 +4,7 @@
 #   tests/nightly.sh [ROUNDS, 1 unless told]
 #
 # Once: clang-tidy; everything compiled by clang++; the unit tests, compiled without what tests/run.sh has
-# precompiled; every public header alone, by each compiler.
+# precompiled; every public header alone, by each compiler; README's first use, with the library built for it.
 # A round: 50 kills of `retail` on each state store, 60 on several lanes; 2 million texts by both JSON readers;
 # all rounds of the concurrent tests under ThreadSanitizer, and of the unit tests, 10 times, under AddressSanitizer
 # and UBSan: tests/run.sh has a tenth of the rounds there.
@@ -41,6 +41,7 @@ ctest --test-dir "$release" --parallel "$jobs" --output-on-failure --label-regex
 for compiler in g++ clang++; do
   python3 -B tests/headers/check_alone.py . "$compiler" --each
 done
+python3 -B tests/package/first_use.py . build/nightly-first-use
 for ((round = 1; round <= rounds; ++round)); do
   echo "=== round $round of $rounds"
   kills kill 50
