@@ -87,7 +87,7 @@ class FileReader final : public BlobReader {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<BlobDirectory>> BlobDirectory::Make(std::string path) {
-  if (mkdir(path.c_str(), 0777) == 0) {
+  if (mkdir(path.c_str(), 0700) == 0) {
     RTSTREAM_RETURN_IF_ERROR(SyncDirectory(Concat(path, "/..")));
   } else if (errno != EEXIST) {
     return ErrnoStatus(errno, "make directory", path);

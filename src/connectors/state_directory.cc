@@ -41,10 +41,25 @@ std::string WitnessLine(uint64_t last_commit) {
   return Concat(kWitness, number, " ", OrderedHex(Checksum(number)), "\n");
 }
 
+// For the pipeline's user alone: who can write there can change results, and ids and keys are somebody's data.
 absl::Status MakeDirectory(const std::string& dir) {
-  if (mkdir(dir.c_str(), 0777) == 0) return SyncDirectory(Concat(dir, "/.."));
+  if (mkdir(dir.c_str(), 0700) == 0) return SyncDirectory(Concat(dir, "/.."));
   if (errno == EEXIST) return absl::OkStatus();
   return ErrnoStatus(errno, "make state directory", dir);
+}
+
+// Whether nobody else can put a state of his own in its place.
+absl::Status CheckIsSafe(const std::string& dir) {
+  struct stat st;
+  if (stat(dir.c_str(), &st) != 0) return ErrnoStatus(errno, "open state directory", dir);
+  const uid_t own = geteuid();
+  if (st.st_uid != own && st.st_uid != 0 && own != 0) {
+    return absl::FailedPreconditionError(
+        Concat("state directory ", dir, " belongs to user ", st.st_uid, ", want this process' own, ", own));
+  }
+  if ((st.st_mode & S_IWOTH) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      Concat("every user can write to state directory ", dir, ", want its owner alone: chmod 700"));
 }
 
 // Whether `dir` holds a marker or nothing at all; what a new file system brings along does not count.
@@ -82,10 +97,11 @@ absl::Status WriteAt(int fd, std::string_view bytes, size_t offset, std::string_
 absl::StatusOr<StateDirectory> StateDirectory::Lock(const std::string& dir, Kind kind) {
   RTSTREAM_RETURN_IF_ERROR(MakeDirectory(dir));
   RTSTREAM_RETURN_IF_ERROR(CheckIsOurs(dir));
+  RTSTREAM_RETURN_IF_ERROR(CheckIsSafe(dir));
   StateDirectory state;
   state.kind_ = kind;
   state.path_ = Concat(dir, "/", kMarker);
-  RTSTREAM_ASSIGN_OR_RETURN(state.marker_, OpenFile(state.path_, O_RDWR | O_CREAT));
+  RTSTREAM_ASSIGN_OR_RETURN(state.marker_, OpenFile(state.path_, O_RDWR | O_CREAT | O_NOFOLLOW));
   if (flock(state.marker_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return ErrnoStatus(errno, "lock", state.path_);
     return absl::FailedPreconditionError(

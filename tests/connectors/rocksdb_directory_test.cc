@@ -1,5 +1,6 @@
 // What RocksDbStore makes of a directory: its own, somebody's, nobody's.
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -38,6 +39,30 @@ TEST(StateDirectory, MissingOneIsMadeItsParentIsNot) {
   EXPECT_THAT(Open(scratch.Path("state")), IsOk());
   EXPECT_THAT(Open(scratch.Path("no/state")),
               StatusIs(absl::StatusCode::kNotFound, HasSubstr("make state directory")));
+}
+
+TEST(StateDirectory, IsMadeForItsOwnerAlone) {
+  ScratchDir scratch;
+  ASSERT_THAT(Open(scratch.Path("state")), IsOk());
+  struct stat st;
+  ASSERT_EQ(stat(scratch.Path("state").c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777, 0700u);
+}
+
+TEST(StateDirectory, OneThatEverybodyCanWriteToIsRefused) {
+  ScratchDir scratch;
+  ASSERT_EQ(mkdir(scratch.Path("state").c_str(), 0700), 0);
+  ASSERT_EQ(chmod(scratch.Path("state").c_str(), 0777), 0);
+  EXPECT_THAT(Open(scratch.Path("state")), StatusIs(kRefused, HasSubstr("every user can write to state directory")));
+  EXPECT_FALSE(std::filesystem::exists(scratch.Path("state/RTSTREAM")));
+}
+
+TEST(StateDirectory, MarkerThatIsALinkIsNotFollowed) {
+  ScratchDir scratch;
+  ASSERT_EQ(mkdir(scratch.Path("state").c_str(), 0700), 0);
+  ASSERT_EQ(symlink(scratch.Path("elsewhere").c_str(), scratch.Path("state/RTSTREAM").c_str()), 0);
+  EXPECT_FALSE(Open(scratch.Path("state")).ok());
+  EXPECT_FALSE(std::filesystem::exists(scratch.Path("elsewhere")));
 }
 
 TEST(StateDirectory, EmptyOneIsTaken) {
