@@ -1,5 +1,7 @@
 #include "rtstream/base/time.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstring>
 
 #include "absl/status/status.h"
@@ -225,6 +227,14 @@ char* internal::PutRfc3339(Time t, char* p) {
 void AppendRfc3339(Time t, std::string& out) {
   char text[internal::kRfc3339Bound];
   out.append(text, static_cast<size_t>(internal::PutRfc3339(t, text) - text));
+}
+
+std::string FormatRfc3339(Time t) {
+  constexpr Time kFirst = Time(std::chrono::sys_days(std::chrono::year(0) / 1 / 1));
+  constexpr Time kEnd = Time(std::chrono::sys_days(std::chrono::year(10'000) / 1 / 1));
+  std::string text;
+  AppendRfc3339(std::clamp(t, kFirst, kEnd - Duration(1)), text);
+  return text;
 }
 
 void AppendDate(Time t, std::string& out) {

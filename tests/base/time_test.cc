@@ -210,5 +210,14 @@ TEST(SaturatingArithmetic, IsHeldAtTheEndsOfTime) {
   EXPECT_EQ(SaturatingSubtract(kMinTime, Duration::min()), Us(0));
 }
 
+TEST(FormatRfc3339, GivesWhatIsAppended) {
+  EXPECT_EQ(FormatRfc3339(Us(1'500'000)), "1970-01-01T00:00:01.500Z");
+}
+
+TEST(FormatRfc3339, HoldsTimesThatHaveNoSuchTextAtTheEnds) {
+  EXPECT_EQ(FormatRfc3339(kMinTime), Text(kFirst));
+  EXPECT_EQ(FormatRfc3339(kMaxTime), Text(kLast));
+}
+
 }  // namespace
 }  // namespace rtstream

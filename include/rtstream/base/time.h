@@ -64,6 +64,8 @@ absl::StatusOr<Time> ParseCivil(std::string_view text);
 // Appends 2025-11-28T14:23:45.123Z: three digits of fraction, or six if t needs them.
 // REQUIRES: 0000 <= year of t <= 9999.
 void AppendRfc3339(Time t, std::string& out);
+// The same as a text of its own, for logs and messages: for every Time, held at the ends of the years 0000 to 9999.
+std::string FormatRfc3339(Time t);
 namespace internal {
 // Puts the same text at `p`, where kRfc3339Bound bytes fit; returns its end.
 inline constexpr size_t kRfc3339Bound = 28;
