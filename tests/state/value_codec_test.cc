@@ -63,6 +63,19 @@ struct ValueCodec<StockV3> {
   }
 };
 
+// A later version that lists its members.
+struct StockV4 {
+  int32_t on_hand = 0;
+  std::string shelf;
+};
+template <>
+struct StateFields<StockV4> {
+  static constexpr uint32_t kVersion = 4;
+  static constexpr auto kMembers = std::tuple{&StockV4::on_hand, &StockV4::shelf};
+  using Previous = StockV3;
+  static StockV4 Upgrade(const StockV3& old) { return {old.on_hand - old.reserved, old.shelf}; }
+};
+
 // One of everything.
 struct All {
   bool flag = false;
@@ -186,6 +199,21 @@ TEST(ValueCodec, ValueInsideAnItemIsUpgradedToo) {
   EXPECT_EQ(item->value, (StockV3{42, 0, "unknown"}));
   EXPECT_EQ(item->version, 7u);
   EXPECT_EQ(item->last_updated, Time(Duration(9)));
+}
+
+TEST(ValueCodec, AStructOfMembersIsUpgradedFromEveryOlderVersion) {
+  const absl::StatusOr<StockV4> from_3 = Decode<StockV4>(3, Encode(StockV3{10, 4, "a"}));
+  ASSERT_THAT(from_3.status(), IsOk());
+  EXPECT_EQ(from_3->on_hand, 6);
+  EXPECT_EQ(from_3->shelf, "a");
+  const absl::StatusOr<StockV4> from_1 = Decode<StockV4>(1, Encode(StockV1{10}));
+  ASSERT_THAT(from_1.status(), IsOk());
+  EXPECT_EQ(from_1->on_hand, 10);
+  EXPECT_EQ(from_1->shelf, "unknown");
+}
+
+TEST(ValueCodec, AStructOfMembersWithoutUpgradeRefusesAnotherVersion) {
+  EXPECT_THAT(Decode<StockV1>(2, Encode(StockV1{10})).status(), StatusIs(absl::StatusCode::kFailedPrecondition));
 }
 
 }  // namespace

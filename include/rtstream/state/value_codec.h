@@ -40,6 +40,8 @@ struct ValueCodec;
 //     static constexpr uint32_t kVersion = 1;
 //     static constexpr auto kMembers = std::tuple{&Sum::units, &Sum::revenue};
 //   };
+//
+// An older version is upgraded as that of a codec: with Previous and Upgrade beside kMembers.
 template <typename V>
 struct StateFields;
 
@@ -148,11 +150,22 @@ struct ValueCodec<WideDecimal<kScale>> {
 namespace internal {
 template <typename V>
 using MemberType = std::remove_cvref_t<V>;
+
+// What the codec of a struct has from its StateFields besides members.
+struct NoUpgrade {};
+template <typename V>
+struct FieldsUpgrade {
+  using Previous = typename StateFields<V>::Previous;
+  static V Upgrade(const Previous& old) { return StateFields<V>::Upgrade(old); }
+};
+template <typename V>
+inline constexpr bool kHasPrevious = requires { typename StateFields<V>::Previous; };
 }  // namespace internal
 
 template <typename V>
   requires requires { StateFields<V>::kMembers; }
-struct ValueCodec<V> {
+struct ValueCodec<V>
+    : std::conditional_t<internal::kHasPrevious<V>, internal::FieldsUpgrade<V>, internal::NoUpgrade> {
   static constexpr uint32_t kVersion = StateFields<V>::kVersion;
   static void Append(const V& v, ByteWriter& out) {
     std::apply(
