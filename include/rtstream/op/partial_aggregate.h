@@ -143,7 +143,7 @@ absl::Status ReadPartials(const StateReader& store, std::string_view op, const M
     RTSTREAM_RETURN_IF_ERROR(others.Restore(in));
     internal::MergeSums(others.table(), sums.table(), merge, [](const auto&) {});
   }
-  return internal::VisitSorted<K>(sums.table(), op, kSumsTable, visit);
+  return internal::VisitSorted<K>(sums.table(), Concat("table '", kSumsTable, "' of operator '", op, "'"), visit);
 }
 
 }  // namespace rtstream

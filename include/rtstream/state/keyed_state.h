@@ -16,6 +16,34 @@
 
 namespace rtstream {
 
+namespace internal {
+
+// Calls visit(key, value) for the entries of a table in the order of their keys. `what` names it in errors.
+template <typename K, typename Table, typename Visit>
+absl::Status VisitSorted(Table& entries_of, std::string_view what, Visit& visit) {
+  std::vector<const typename Table::Entry*> entries;
+  entries.reserve(entries_of.size());
+  entries_of.ForEach([&](auto& entry) { entries.push_back(&entry); });
+  std::sort(entries.begin(), entries.end(),
+            [](const auto* a, const auto* b) { return a->key() < b->key(); });
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const auto* const entry = entries[i];
+    if (i > 0 && entry->key() == entries[i - 1]->key()) {
+      return absl::FailedPreconditionError(
+          Concat(what, " has a key under two keys of KeyBy: want a key that tells the key of KeyBy, or a Partial "
+                       "aggregate"));
+    }
+    K key{};
+    if (!ReadKey(entry->key(), key)) {
+      return absl::DataLossError(Concat("a key of ", what, " is not of the type asked for"));
+    }
+    visit(std::as_const(key), std::as_const(entry->value));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace internal
+
 // Typed state by key for an operator: what it holds survives a crash together with everything else
 // of the commit. The operator lists its states in States() (see op/operator.h).
 //
@@ -60,6 +88,20 @@ class KeyedState {
   // Forgets the key; nothing happens if there is none.
   void Erase(const K& key) {
     if (const auto entry = Find(Encode(key)); entry) stored_->Erase(entry);
+  }
+
+  // Calls visit(key, value) for all keys, in their order; behind a KeyBy for those of the operator's lane. Costs a
+  // sort of all keys: for OnWatermark, not for each record. `visit` must not change the state; what is to go is
+  // erased afterwards. Views in keys are valid during the call. FailedPrecondition: a key is there twice, under
+  // two keys of KeyBy.
+  //
+  //   std::vector<std::string> due;
+  //   RTSTREAM_RETURN_IF_ERROR(last_seen.ForEach([&](std::string_view who, const rt::Time& at) {
+  //     if (at + 1h <= watermark) due.emplace_back(who);
+  //   }));
+  template <typename Visit>
+  absl::Status ForEach(Visit&& visit) {
+    return internal::VisitSorted<K>(table(), Concat("state '", name(), "'"), visit);
   }
 
   // As it was made with; within the operator's scope.
@@ -131,35 +173,6 @@ class KeyedState {
   bool has_lost_key_ = false;
 };
 
-namespace internal {
-
-// Calls visit(key, value) for the entries of `table` in the order of their keys.
-template <typename K, typename Table, typename Visit>
-absl::Status VisitSorted(Table& entries_of, std::string_view op, std::string_view table, Visit& visit) {
-  std::vector<const typename Table::Entry*> entries;
-  entries.reserve(entries_of.size());
-  entries_of.ForEach([&](auto& entry) { entries.push_back(&entry); });
-  std::sort(entries.begin(), entries.end(),
-            [](const auto* a, const auto* b) { return a->key() < b->key(); });
-  for (size_t i = 0; i < entries.size(); ++i) {
-    const auto* const entry = entries[i];
-    if (i > 0 && entry->key() == entries[i - 1]->key()) {
-      return absl::FailedPreconditionError(
-          Concat("table '", table, "' of operator '", op, "' has a key under two keys of KeyBy: want a key "
-                 "that tells the key of KeyBy, or a Partial aggregate"));
-    }
-    K key{};
-    if (!ReadKey(entry->key(), key)) {
-      return absl::DataLossError(Concat("a key of table '", table, "' of operator '", op,
-                                              "' is not of the type asked for"));
-    }
-    visit(std::as_const(key), std::as_const(entry->value));
-  }
-  return absl::OkStatus();
-}
-
-}  // namespace internal
-
 // Committed state, read from outside its pipeline: by another thread of the host while it runs, or
 // from a store whose pipeline is gone. Loads the whole table, as of the snapshot `store`.
 //
@@ -173,7 +186,7 @@ absl::Status ReadState(const StateReader& store, std::string_view op, std::strin
                        Visit&& visit) {
   StoredTableOf<K, V> stored{std::string(table)};
   RTSTREAM_RETURN_IF_ERROR(stored.Restore(CheckpointReader(OperatorScope(op), store)));
-  return internal::VisitSorted<K>(stored.table(), op, table, visit);
+  return internal::VisitSorted<K>(stored.table(), Concat("table '", table, "' of operator '", op, "'"), visit);
 }
 
 }  // namespace rtstream
