@@ -1,6 +1,9 @@
 // The source, the sink and the table that live in memory.
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -125,6 +128,53 @@ TEST(MemorySink, CutsOffWhatNoCommitNames) {
   EXPECT_THAT(sink.all(), ElementsAre(1, 2, 3));
   ASSERT_THAT(sink.Open(mark), IsOk());
   EXPECT_THAT(sink.all(), ElementsAre(1, 2));
+}
+
+// A row of views, as a parser makes it.
+struct Visit {
+  std::string_view who;
+  std::optional<std::string_view> from;
+  int pages = 0;
+};
+
+}  // namespace
+template <>
+struct Mapping<Visit> {
+  static constexpr auto kFields =
+      std::tuple{Field("who", &Visit::who), Field("from", &Visit::from), Field("pages", &Visit::pages)};
+};
+namespace {
+
+template <typename T>
+void WriteOne(MemorySink<T>& sink, const T& row) {
+  Batch<T> batch;
+  batch.Begin(0, "0", 0, 1);
+  batch.Append(row, RowMeta());
+  Selection all;
+  all.Add(0);
+  ASSERT_THAT(sink.Write(Rows<T>(batch.rows().data(), batch.frame(), all)), IsOk());
+}
+
+TEST(MemorySink, OwnsTheTextsOfMappedRows) {
+  MemorySink<Visit> sink;
+  std::string bytes = "ann,here";
+  WriteOne(sink, Visit{std::string_view(bytes).substr(0, 3), std::string_view(bytes).substr(4), 7});
+  bytes.assign(bytes.size(), '#');
+  ASSERT_EQ(sink.all().size(), 1u);
+  EXPECT_EQ(sink.all()[0].who, "ann");
+  EXPECT_EQ(sink.all()[0].from, "here");
+  EXPECT_EQ(sink.all()[0].pages, 7);
+}
+
+TEST(MemorySink, OwnsTextsAloneAndInTuples) {
+  MemorySink<std::string_view> texts;
+  MemorySink<std::pair<int, std::string_view>> pairs;
+  std::string bytes = "a text";
+  WriteOne(texts, std::string_view(bytes));
+  WriteOne(pairs, {1, std::string_view(bytes)});
+  bytes.assign(bytes.size(), '#');
+  EXPECT_THAT(texts.all(), ElementsAre("a text"));
+  EXPECT_THAT(pairs.all(), ElementsAre(std::pair(1, "a text")));
 }
 
 TEST(MemorySink, NewOneBeginsEmpty) {

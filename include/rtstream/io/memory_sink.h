@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "absl/strings/numbers.h"
+#include "rtstream/base/arena.h"
 #include "rtstream/base/text.h"
+#include "rtstream/core/own_texts.h"
 #include "rtstream/io/sink.h"
 
 namespace rtstream {
@@ -17,8 +19,9 @@ namespace rtstream {
 // Keeps rows in memory, exactly once: rows of an epoch that was never committed are gone after the
 // pipeline is started again, as with a staged file. For tests and hosts that read results directly.
 //
-// T must own what it refers to: a row of views dangles once its batch is gone. Not thread-safe: read
-// between steps or after the run.
+// Text views in rows are copied where they can be found: in mapped fields, sums of Aggregate, and text alone
+// (core/own_texts.h). What else T refers to it must own: other views dangle once their batch is gone. Not
+// thread-safe: read between steps or after the run.
 template <typename T>
 class MemorySink final : public StagedSink<T> {
  public:
@@ -29,7 +32,11 @@ class MemorySink final : public StagedSink<T> {
   uint64_t bytes_written() const override { return (rows_.size() - opened_at_) * sizeof(T); }
 
   absl::Status Write(const Rows<T>& rows) override {
-    for (size_t i = 0; i < rows.size(); ++i) rows_.push_back(rows[i]);
+    for (size_t i = 0; i < rows.size(); ++i) {
+      T row = rows[i];
+      internal::OwnTexts(row, texts_);
+      rows_.push_back(std::move(row));
+    }
     return absl::OkStatus();
   }
 
@@ -55,6 +62,7 @@ class MemorySink final : public StagedSink<T> {
  private:
   std::string name_;
   std::vector<T> rows_;
+  Arena texts_;  // what views in rows point at; those of rows that were cut off stay
   size_t opened_at_ = 0;  // rows of earlier runs
 };
 

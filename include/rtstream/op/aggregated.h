@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include "rtstream/base/arena.h"
+#include "rtstream/core/own_texts.h"
 #include "rtstream/op/window.h"
 #include "rtstream/state/keyed_state.h"
 
@@ -16,6 +18,13 @@ struct Aggregated {
   Window window;  // of the sum; empty: over everything
   Acc value{};    // the sum
 };
+
+// For who keeps sums beyond their batch; see core/own_texts.h.
+template <typename K, typename Acc>
+void OwnTextsIn(Aggregated<K, Acc>& sum, Arena& arena) {
+  internal::OwnTexts(sum.key, arena);
+  internal::OwnTexts(sum.value, arena);
+}
 
 // The name of an Aggregate operator's table, for ReadState: the key is the user's key, behind the
 // window's start (std::pair<Time, K>) if there are windows.
