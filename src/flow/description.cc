@@ -1,5 +1,6 @@
 #include "rtstream/flow/description.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -119,18 +120,25 @@ std::string PipelineDescription::Graphviz() const {
 
 std::string StatsTable(const std::vector<OperatorStats>& stats) {
   constexpr auto kRight = TextTable::Align::kRight;
-  TextTable table({{"operator"},
-                   {"in", kRight},
-                   {"out", kRight},
-                   {"refused", kRight},
-                   {"side", kRight},
-                   {"bytes", kRight},
-                   {"keys", kRight},
-                   {"state bytes", kRight},
-                   {"busy ms", kRight}});
+  // Seldom there are any, and then they matter.
+  const bool has_ahead = std::any_of(stats.begin(), stats.end(), [](const OperatorStats& s) { return s.ahead != 0; });
+  std::vector<TextTable::Column> columns{{"operator"},
+                                         {"in", kRight},
+                                         {"out", kRight},
+                                         {"refused", kRight},
+                                         {"side", kRight},
+                                         {"bytes", kRight},
+                                         {"keys", kRight},
+                                         {"state bytes", kRight},
+                                         {"busy ms", kRight}};
+  if (has_ahead) columns.push_back({"ahead", kRight});
+  TextTable table(std::move(columns));
   for (const OperatorStats& s : stats) {
-    table.AddRow({s.name, Concat(s.in), Concat(s.out), Concat(s.refused), Concat(s.side), Concat(s.bytes),
-                  Concat(s.keys), Concat(s.state_bytes), Concat(s.busy_us / 1000)});
+    std::vector<std::string> row{s.name,       Concat(s.in),    Concat(s.out),
+                                 Concat(s.refused), Concat(s.side), Concat(s.bytes),
+                                 Concat(s.keys),    Concat(s.state_bytes), Concat(s.busy_us / 1000)};
+    if (has_ahead) row.push_back(Concat(s.ahead));
+    table.AddRow(std::move(row));
   }
   return table.ToString();
 }

@@ -22,6 +22,7 @@ constexpr OperatorMetric kOperatorMetrics[] = {
     {"rtstream_records_side_total", "Records that left by its side output.", kCounter, &S::side},
     {"rtstream_bytes_total", "Bytes that a source read or a sink wrote.", kCounter, &S::bytes},
     {"rtstream_busy_seconds_total", "Time spent in it since the start.", kCounter, &S::busy_us, 1e-6},
+    {"rtstream_records_ahead_total", "Records too far ahead to move the watermark, since the start.", kCounter, &S::ahead},
     {"rtstream_state_keys", "Keys of its state at the last commit.", kGauge, &S::keys},
     {"rtstream_state_bytes", "Memory of its state at the last commit.", kGauge, &S::state_bytes},
 };

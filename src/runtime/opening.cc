@@ -138,6 +138,7 @@ std::vector<OperatorStats> CollectStats(const std::vector<Node*>& nodes) {
     same->keys += stats.keys;
     same->state_bytes += stats.state_bytes;
     same->busy_us += stats.busy_us;
+    same->ahead += stats.ahead;
   }
   return all;
 }

@@ -186,5 +186,14 @@ dead_letters   0    0        0     0      0     0            0        1
 )");
 }
 
+TEST(StatsTable, ShowsRecordsFarAheadWhereThereAreAny) {
+  OperatorStats stats;
+  stats.name = "event_time";
+  stats.ahead = 12;
+  EXPECT_EQ(StatsTable({stats}), R"(operator    in  out  refused  side  bytes  keys  state bytes  busy ms  ahead
+event_time   0    0        0     0      0     0            0        0     12
+)");
+}
+
 }  // namespace
 }  // namespace rtstream

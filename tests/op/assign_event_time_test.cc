@@ -5,7 +5,9 @@
 
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/memory_source.h"
+#include "rtstream/op/key_by.h"
 #include "rtstream/op/map.h"
+#include "rtstream/runtime/metrics.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/pipeline_driver.h"
 #include "tests/op/sale.h"
@@ -118,6 +120,34 @@ TEST_F(AssignEventTimeTest, ARecordFarAheadDoesNotMoveTheWatermark) {
   EXPECT_THAT(out_.all(), ElementsAre(kMinTime, At(1), At(1), At(3600)));
 }
 
+TEST_F(AssignEventTimeTest, RecordsFarAheadAreCounted) {
+  Use({.max_ahead = 1h});
+  for (Time t : {At(1), At(3601), At(3600), At(9000), At(2)}) in_->Push(t);
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  EXPECT_EQ(driver_->Stats("event_time").ahead, 2u);
+  in_->Push(At(9001));
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  EXPECT_EQ(driver_->Stats("event_time").ahead, 3u);
+}
+
+TEST_F(AssignEventTimeTest, MetricsTellOfRecordsFarAhead) {
+  Use({.max_ahead = 1h});
+  in_->Push(At(9000));
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  double ahead = 0;
+  VisitMetrics(driver_->runner(), [&](const Metric& m) {
+    if (m.name == "rtstream_records_ahead_total" && m.op == "event_time") ahead = m.value;
+  });
+  EXPECT_EQ(ahead, 1);
+}
+
+TEST_F(AssignEventTimeTest, WithoutABoundNoRecordIsFarAhead) {
+  Use({.max_ahead = 0s});
+  in_->Push(At(1'000'000));
+  ASSERT_THAT(driver_->Drain(), IsOk());
+  EXPECT_EQ(driver_->Stats("event_time").ahead, 0u);
+}
+
 TEST_F(AssignEventTimeTest, ExtremeTimesAreHeldAtTheEnds) {
   Use({.max_out_of_orderness = 1h, .max_ahead = 0s});
   for (Time t : {kMinTime, kMaxTime, At(0)}) in_->Push(t);
@@ -133,6 +163,22 @@ TEST_F(AssignEventTimeTest, IsAllowedOnceInAFlow) {
   });
   EXPECT_THAT(driver.Drain(), testing::StatusIs(absl::StatusCode::kInvalidArgument,
                                                 ::testing::HasSubstr("event_time")));
+}
+
+TEST(AssignEventTimeOnLanes, RecordsFarAheadAreCountedOnce) {
+  MemorySource<Time> in;
+  MemorySink<Time> out;
+  PipelineDriver driver(
+      [&]() -> Pipeline {
+        return From(in) | AssignEventTime([](const Time& t) { return t; }, {.max_ahead = 1h}) |
+               KeyBy("second", [](const Time& t) { return t; }) | To(out);
+      },
+      {.lanes = 2});
+  driver.clock().Advance(At(0) - driver.clock().Now());
+  for (int i = 0; i < 2000; ++i) in.Push(At(i % 10 == 0 ? 9000 + i : i));
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_EQ(out.all().size(), 2000u);
+  EXPECT_EQ(driver.Stats("event_time").ahead, 200u);
 }
 
 }  // namespace

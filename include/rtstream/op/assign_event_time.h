@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -20,7 +21,8 @@ struct EventTimeOptions {
   // A partition silent for this long in processing time no longer holds the watermark back; zero:
   // it always does.
   Duration idle_timeout{0};
-  // A record this far ahead of processing time does not move the watermark; zero: no bound.
+  // A record this far ahead of processing time does not move the watermark, and is counted
+  // (OperatorStats::ahead); zero: no bound.
   Duration max_ahead{std::chrono::hours(24)};
 };
 
@@ -39,6 +41,7 @@ struct AssignEventTimeOp {
   F fn;
   EventTimeOptions options;
   WatermarkTracker* watermarks = nullptr;
+  uint64_t ahead = 0;  // records of the batch that are too far ahead
 
   std::string Options() const {
     return Concat("out of order by ", ShortDuration(options.max_out_of_orderness));
@@ -63,8 +66,18 @@ struct AssignEventTimeOp {
       earliest = us < earliest ? us : earliest;
       latest = us > latest ? us : latest;
     });
+    if (options.max_ahead > Duration{0}) CountAhead(times, in.selection(), Time(Duration(latest)), ctx.now());
     frame.SetEventTimes(Time(Duration(earliest)), Time(Duration(latest)), *watermarks);
     return in;
+  }
+  // How many records of the last batch did not count for the watermark.
+  uint64_t TakeAhead() { return std::exchange(ahead, 0); }
+
+  // By the batch's time: with several lanes the tracker of this one does not know it.
+  void CountAhead(const Time* times, const Selection& rows, Time latest, Time now) {
+    const Time limit = SaturatingAdd(now, options.max_ahead);
+    if (latest <= limit) [[likely]] return;
+    rows.ForEachListed([&](size_t row) { ahead += times[row] > limit ? 1 : 0; });
   }
 };
 
@@ -83,7 +96,7 @@ struct AssignEventTimeStage : RecordStage<F> {
 
 // Says when each record happened, and moves the watermark: bounded out-of-orderness per partition,
 // the minimum over the partitions. A record sees the watermark of the records before it. Once in a
-// flow, and not in a branch.
+// flow, and not in a branch, so it needs no name: Describe() and Stats() call it event_time.
 //
 //   | rt::AssignEventTime(&Sale::at, {.max_out_of_orderness = 5s})
 //

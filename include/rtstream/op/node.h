@@ -33,8 +33,8 @@ class Counter {
   std::atomic<uint64_t> value_{0};
 };
 
-// What an operator has done: raised once a batch by its lane, readable by any thread. All but `busy_us` and
-// `state_bytes` are part of each commit, so they count committed work over restarts.
+// What an operator has done: raised once a batch by its lane, readable by any thread. All but `busy_us`,
+// `state_bytes` and `ahead` are part of each commit, so they count committed work over restarts.
 struct OperatorCounters {
   Counter in;       // records taken
   Counter out;      // records passed on
@@ -44,6 +44,7 @@ struct OperatorCounters {
   Counter keys;     // keys of state held, as of the last commit
   Counter state_bytes;  // memory of that state, as of this run's last commit
   Counter busy_us;  // microseconds spent in it; fused operators are timed as one, at the first
+  Counter ahead;    // records too far ahead in event time to move the watermark
 };
 
 // A copy of the counters of one operator.
@@ -57,6 +58,7 @@ struct OperatorStats {
   uint64_t keys = 0;         // of state, as of the last commit
   uint64_t busy_us = 0;      // microseconds spent in it by this run
   uint64_t state_bytes = 0;  // memory of its state, as of this run's last commit
+  uint64_t ahead = 0;        // AssignEventTime: records further ahead than max_ahead, in this run
 };
 
 // What the runtime sees of an operator in a pipeline, whatever its types. Called by the lane.

@@ -97,6 +97,9 @@ class Segment {
       nodes_[I].counters().in.Add(rows.size());
       const Rows<R> out = std::get<I>(ops_).Process(rows, lane.context(), selection_);
       nodes_[I].counters().out.Add(out.size());
+      if constexpr (requires { std::get<I>(ops_).TakeAhead(); }) {
+        nodes_[I].counters().ahead.Add(std::get<I>(ops_).TakeAhead());
+      }
       return RunFrom<I + 1>(lane, out);
     } else {
       return RunFrom<EndOfLoop(I)>(lane,
