@@ -34,7 +34,8 @@ struct RocksDbOptions {
   rocksdb::Env* env = nullptr;
 };
 
-// A state store in a directory of its own, on RocksDB: the durable default for a pipeline on one host.
+// A state store in a directory of its own, on RocksDB: for a host that keeps many small values beside what its pipelines
+// store, or has RocksDB's tools at hand. What suits a pipeline alone is LogStore, the default.
 //
 //   RTSTREAM_ASSIGN_OR_RETURN(std::unique_ptr<rt::RocksDbStore> store, rt::RocksDbStore::Open("state"));
 //   rt::Runner runner(std::move(pipeline), *store, {});
