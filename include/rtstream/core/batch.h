@@ -125,9 +125,9 @@ class Selection {
     const size_t n = size_;
     for (size_t i = 0; i < n; ++i) visit(size_t{rows_[i]});
   }
+  static constexpr size_t kGroup = 8;  // rows of a group
   // The same for a short visit, which is compiled several times. Where rows stand side by side they come in
   // groups of kGroup, each after begin_group(first row).
-  static constexpr size_t kGroup = 8;
   template <typename F, typename BeginGroup>
   void ForEachGrouped(F&& visit, BeginGroup&& begin_group) const {
     if (!is_prefix()) return ForEachListed(visit);
