@@ -196,6 +196,30 @@ TEST(WideDecimal, ComesFromAPriceTimesAQuantity) {
   EXPECT_EQ((Decimal<6>{INT64_MIN} * INT64_MIN).mantissa, static_cast<Int128>(INT64_MIN) * INT64_MIN);
 }
 
+TEST(WideDecimal, TakesAndGivesDecimals) {
+  WideDecimal<2> sum;
+  sum += Decimal<2>{1050};
+  sum += Decimal<2>{25};
+  sum -= Decimal<2>{1};
+  EXPECT_EQ(Text(sum), "10.74");
+  sum -= WideDecimal<2>{1000};
+  EXPECT_EQ(Text(sum), "0.74");
+}
+
+TEST(WideDecimal, IsTheSumAndTheDifferenceOfDecimals) {
+  EXPECT_EQ((Decimal<2>{INT64_MAX} + Decimal<2>{INT64_MAX}).mantissa, static_cast<Int128>(INT64_MAX) * 2);
+  EXPECT_EQ((Decimal<2>{INT64_MIN} - Decimal<2>{INT64_MAX}).mantissa, static_cast<Int128>(INT64_MIN) - INT64_MAX);
+}
+
+TEST(WideDecimal, IsNarrowedWhereItFits) {
+  Decimal<2> narrow{7};
+  EXPECT_TRUE(Narrow(WideDecimal<2>{INT64_MIN}, narrow));
+  EXPECT_EQ(narrow.mantissa, INT64_MIN);
+  EXPECT_FALSE(Narrow(WideDecimal<2>{static_cast<Int128>(INT64_MAX) + 1}, narrow));
+  EXPECT_FALSE(Narrow(WideDecimal<2>{static_cast<Int128>(INT64_MIN) - 1}, narrow));
+  EXPECT_EQ(narrow.mantissa, INT64_MIN);
+}
+
 TEST(Decimal, IsOrderedByValue) {
   EXPECT_LT(Decimal<6>{-1}, Decimal<6>{0});
   EXPECT_EQ(Decimal<6>::FromUnits(3), (Decimal<6>{3'000'000}));

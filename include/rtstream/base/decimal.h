@@ -38,7 +38,12 @@ constexpr int64_t PowerOfTen(int n) { return n == 0 ? 1 : 10 * PowerOfTen(n - 1)
 
 }  // namespace internal
 
+template <int kScale>
+struct Decimal;
+
 // A sum of decimals: 128 bits, so that 10^19 of the largest addends fit.
+//
+//   [](rt::WideDecimal<2>& sum, const Transfer& t) { sum += t.amount; }
 template <int kScale>
 struct WideDecimal {
   Int128 mantissa = 0;  // the sum times 10^kScale
@@ -46,6 +51,21 @@ struct WideDecimal {
   // Adds exactly. REQUIRES: the sum fits into 128 bits.
   WideDecimal& operator+=(const WideDecimal& o) {
     mantissa += o.mantissa;
+    return *this;
+  }
+  // The same with the sign turned.
+  WideDecimal& operator-=(const WideDecimal& o) {
+    mantissa -= o.mantissa;
+    return *this;
+  }
+  // Adds a decimal, exactly.
+  WideDecimal& operator+=(const Decimal<kScale>& d) {
+    mantissa += d.mantissa;
+    return *this;
+  }
+  // The same with the sign turned.
+  WideDecimal& operator-=(const Decimal<kScale>& d) {
+    mantissa -= d.mantissa;
     return *this;
   }
   friend bool operator==(const WideDecimal&, const WideDecimal&) = default;
@@ -65,10 +85,27 @@ struct Decimal {
 
   friend bool operator==(const Decimal&, const Decimal&) = default;
   friend auto operator<=>(const Decimal&, const Decimal&) = default;
+  // The sum, which always fits.
+  friend WideDecimal<kScale> operator+(const Decimal& a, const Decimal& b) {
+    return {static_cast<Int128>(a.mantissa) + b.mantissa};
+  }
+  // The difference, which always fits.
+  friend WideDecimal<kScale> operator-(const Decimal& a, const Decimal& b) {
+    return {static_cast<Int128>(a.mantissa) - b.mantissa};
+  }
   friend WideDecimal<kScale> operator*(const Decimal& d, int64_t n) {
     return {static_cast<Int128>(d.mantissa) * n};
   }
 };
+
+// The sum as a decimal of 64 bits. False, and `out` is unchanged: it does not fit.
+template <int kScale>
+bool Narrow(const WideDecimal<kScale>& sum, Decimal<kScale>& out) {
+  const auto narrow = static_cast<int64_t>(sum.mantissa);
+  if (narrow != sum.mantissa) return false;
+  out.mantissa = narrow;
+  return true;
+}
 
 // Reads "24.99", "1e2", "12.340000000": any number by JSON's grammar whose value needs at most kScale
 // decimals. See internal::ParseDecimal for the errors; `out` is then unchanged.

@@ -158,6 +158,18 @@ struct CsvCodec<Decimal<kScale>> {
   static void Append(const Decimal<kScale>& v, std::string& out) { AppendDecimal(v, out); }
 };
 
+// A sum, as a Decimal is written; read back if it fits into one.
+template <int kScale>
+struct CsvCodec<WideDecimal<kScale>> {
+  static bool Read(CsvField& in, WideDecimal<kScale>& out) {
+    Decimal<kScale> narrow;
+    if (!CsvCodec<Decimal<kScale>>::Read(in, narrow)) return false;
+    out.mantissa = narrow.mantissa;
+    return true;
+  }
+  static void Append(const WideDecimal<kScale>& v, std::string& out) { AppendDecimal(v, out); }
+};
+
 // The 36 characters of RFC 9562, in either case; written in lower case.
 template <>
 struct CsvCodec<Uuid> {

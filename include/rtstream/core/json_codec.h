@@ -178,6 +178,19 @@ struct JsonCodec<Decimal<kScale>> {
   [[gnu::always_inline]] static void Put(const Decimal<kScale>& v, JsonText& text) { text.Decimal(v); }
 };
 
+// A sum, as a Decimal is written; read back if it fits into one.
+template <int kScale>
+struct JsonCodec<WideDecimal<kScale>> {
+  static bool Read(JsonCursor& in, WideDecimal<kScale>& out) {
+    Decimal<kScale> narrow;
+    if (!JsonCodec<Decimal<kScale>>::Read(in, narrow)) return false;
+    out.mantissa = narrow.mantissa;
+    return true;
+  }
+  static size_t Bound(const WideDecimal<kScale>&) { return internal::kDecimalBound; }
+  [[gnu::always_inline]] static void Put(const WideDecimal<kScale>& v, JsonText& text) { text.Decimal(v); }
+};
+
 // The 36 characters of RFC 9562, in either case; written in lower case.
 template <>
 struct JsonCodec<Uuid> {

@@ -49,7 +49,7 @@ consteval FieldDef<T, M> Field(std::string_view name, M T::*member, FieldOptions
 //     static constexpr auto kVersion = &Sale::schema_version;   // only if a field has `since`
 //   };
 //
-// Members are text (std::string_view, std::string), integers, bool, double, Decimal, Time,
+// Members are text (std::string_view, std::string), integers, bool, double, Decimal, WideDecimal, Time,
 // std::optional of these, or types with a codec of their own. An optional member's field may always be
 // absent. Unknown fields are skipped, but must be well formed; a declared field that comes twice refuses
 // the record; a newer version is read by the same rules.
