@@ -11,6 +11,7 @@
 #include "rtstream/flow/head.h"
 #include "rtstream/flow/pipeline.h"
 #include "rtstream/io/source.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/side_output.h"
 #include "rtstream/op/stage.h"
 #include "rtstream/op/to.h"
@@ -88,6 +89,8 @@ class Flow {
     } else if constexpr (!Edge<Emits<Out>, Takes<typename S::template Expected<Out>>,
                                S::template kAccepts<Out>>::value) {
       return internal::BrokenFlow<Head>::template After<S>();
+    } else if constexpr (!internal::CheckOf<S, Out>::type::value) {
+      return internal::BrokenFlow<Head>{};
     } else if constexpr (std::derived_from<S, internal::EndStage>) {
       return std::move(flow.head_)
           .Finish(internal::MakeChain(*flow.ops_, std::move(stage).template MakeChain<Out>()));

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "rtstream/op/add_to_sums.h"
 #include "rtstream/op/aggregated.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
 #include "rtstream/op/packed_tumbling_aggregate.h"
@@ -27,6 +28,7 @@ namespace internal {
 template <typename KeyF, typename F, typename In>
 struct RunningAggregateOp {
   static constexpr std::string_view kKind = "Aggregate";
+  static constexpr std::string_view kStateKind = "Aggregate without windows";
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using Acc = FirstArgOf<F>;
@@ -83,6 +85,9 @@ inline constexpr bool kIsPartial = false;
 template <typename MergeF>
 inline constexpr bool kIsPartial<Partial<MergeF>> = true;
 
+template <typename W>
+inline constexpr bool kIsWindow = std::is_same_v<W, Running> || std::is_same_v<W, Tumbling> || kIsPartial<W>;
+
 template <typename KeyF, typename F, typename W, typename Side>
 struct AggregateStage : StageTag {
   template <typename In>
@@ -94,6 +99,10 @@ struct AggregateStage : StageTag {
   template <typename In>
   static constexpr bool kAccepts = std::is_invocable_v<const KeyF&, const In&> && kAdds<In> &&
                                    SideOutput<Side, In>::kAccepts;
+  template <typename In>
+  using KeyOf = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
+  template <typename In>
+  using Check = std::conditional_t<kIsWindow<W>, StateOf<KeyOf<In>, FirstArgOf<F>>, WindowOf<W>>;
   std::string name;
   KeyF key;
   F add;
@@ -111,7 +120,7 @@ struct AggregateStage : StageTag {
       return PartialAggregateOp<KeyF, F, Merge, In>{std::move(name), std::move(key), std::move(add),
                                                     window.merge(), window.expected_keys()};
     } else {
-      using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
+      using K = KeyOf<In>;
       using Op = std::conditional_t<kFitsWindows<K, FirstArgOf<F>>, PackedTumblingAggregateOp<KeyF, F, In, Side>,
                                     TumblingAggregateOp<KeyF, F, In, Side>>;
       return Op{{std::move(name), std::move(key), std::move(add), window, std::move(late)}};

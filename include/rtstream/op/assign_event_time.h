@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "rtstream/base/text.h"
 #include "rtstream/core/batch.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/stage.h"
 
@@ -85,6 +86,8 @@ template <typename F>
 struct AssignEventTimeStage : RecordStage<F> {
   F fn;
   EventTimeOptions options;
+  template <typename In>
+  using Check = EventTimeReturns<RecordResult<F, In>>;
   AssignEventTimeStage(F f, const EventTimeOptions& o) : fn(std::move(f)), options(o) {}
   template <typename In>
   auto Bind() && {

@@ -12,6 +12,7 @@
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/io/lookup_table.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/interned.h"
 #include "rtstream/op/link.h"
 #include "rtstream/op/stage.h"
@@ -162,8 +163,14 @@ struct EnrichStage : StageTag {
   template <typename In>
   using Expected = KeyedExpected<KeyF, In, FirstArgOf<F>>;
   template <typename In>
-  static constexpr bool kAccepts = std::is_invocable_v<const F&, In&, const V*> &&
-                                   std::is_invocable_v<const KeyF&, const In&>;
+  static constexpr bool kTakesValue = std::is_invocable_v<const F&, In&, const V*>;
+  // A function that names the record, and something else than the table's value, has a message of its own.
+  template <typename In>
+  static constexpr bool kAccepts =
+      (kTakesValue<In> || std::is_same_v<FirstArgOf<F>, In>) &&
+      std::is_invocable_v<const KeyF&, const In&>;
+  template <typename In>
+  using Check = TableOfEnrich<V, SecondArgOf<F>, kTakesValue<In>>;
   std::string name;
   LookupTable<V>* table;
   KeyF key;

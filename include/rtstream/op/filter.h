@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "rtstream/core/batch.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/stage.h"
 
 namespace rtstream {
@@ -40,6 +41,8 @@ template <typename F>
 struct FilterStage : RecordStage<F> {
   std::string name;
   F fn;
+  template <typename In>
+  using Check = FilterReturns<RecordResult<F, In>>;
   FilterStage(std::string n, F f) : name(std::move(n)), fn(std::move(f)) {}
   template <typename In>
   auto Bind() && {

@@ -10,6 +10,7 @@
 #include "rtstream/base/text.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/core/csv_reader.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/lane.h"
 #include "rtstream/op/parse.h"
 #include "rtstream/op/stage.h"
@@ -63,6 +64,8 @@ struct ParseCsvStage : StageTag {
   static constexpr bool kAccepts = std::is_same_v<In, Bytes>;
   std::string name;
   CsvOptions options;
+  template <typename>
+  using Check = RecordOf<T>;
   ParseCsvStage(std::string n, CsvOptions o) : name(std::move(n)), options(std::move(o)) {}
   template <typename In>
   auto Bind() && {

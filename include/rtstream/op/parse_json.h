@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "rtstream/core/batch.h"
 #include "rtstream/core/json_reader.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/parse.h"
 #include "rtstream/op/stage.h"
 
@@ -61,6 +62,8 @@ struct ParseJsonStage : StageTag {
   static constexpr bool kAccepts = std::is_same_v<In, Bytes>;
   std::string name;
   JsonLimits limits;
+  template <typename>
+  using Check = RecordOf<T>;
   ParseJsonStage(std::string n, const JsonLimits& l) : name(std::move(n)), limits(l) {}
   template <typename In>
   auto Bind() && {

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "rtstream/core/batch.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/lane.h"
 
 namespace rtstream {
@@ -47,6 +48,12 @@ inline NoSideOutput SideChain(NoSideOutput side) { return side; }
 template <typename T, typename Chain>
 Chain SideChain(Terminal<T, Chain> branch) {
   return std::move(branch.chain);
+}
+// Something that is no branch with an end.
+template <typename B>
+NoSideOutput SideChain(B) {
+  (void)BranchOf<B>::value;
+  return {};
 }
 
 }  // namespace internal

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "rtstream/base/status_macros.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/link.h"
 #include "rtstream/op/side_output.h"
 #include "rtstream/op/stage.h"
@@ -67,6 +68,12 @@ struct TeeStage : StageTag {
 template <typename T, typename Chain>
 internal::TeeStage<T, Chain> Tee(std::string name, Terminal<T, Chain> branch) {
   return {std::move(name), std::move(branch.chain)};
+}
+// Of something that is no branch with an end.
+template <typename B>
+internal::BrokenStage Tee(std::string, B) {
+  (void)internal::BranchOf<B>::value;
+  return {};
 }
 
 }  // namespace rtstream

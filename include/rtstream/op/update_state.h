@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/keyed_rows.h"
 #include "rtstream/op/link.h"
 #include "rtstream/op/stage.h"
@@ -122,6 +123,9 @@ struct UpdateStateStage : StageTag {
   static constexpr bool kAccepts =
       std::is_invocable_v<const KeyF&, const In&> &&
       std::is_invocable_v<const F&, ItemUpdate<typename ItemOf<FirstArgOf<F>>::type>&, const In&>;
+  template <typename In>
+  using Check = StateOf<std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>,
+                        typename ItemOf<FirstArgOf<F>>::type>;
   std::string name;
   KeyF key;
   F fn;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "rtstream/op/checks.h"
 #include "rtstream/op/stage.h"
 
 namespace rtstream {
@@ -35,6 +36,8 @@ template <typename F>
 struct ValidateStage : RecordStage<F> {
   std::string name;
   F fn;
+  template <typename In>
+  using Check = ValidateReturns<RecordResult<F, In>>;
   ValidateStage(std::string n, F f) : name(std::move(n)), fn(std::move(f)) {}
   template <typename In>
   auto Bind() && {
