@@ -137,7 +137,7 @@ absl::Status StatusFrom(const rocksdb::Status& status, std::string_view dir) {
   }
   if (status.IsIOError() && text.find("/LOCK") != std::string::npos) {
     return absl::FailedPreconditionError(
-        Concat("state directory ", dir, " is in use by another process"));
+        Concat("state directory ", dir, " is in use by another process, or by a store that this one has open"));
   }
   return absl::DataLossError(Concat("state directory ", dir, " is damaged or fails: ", text));
 }

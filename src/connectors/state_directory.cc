@@ -105,7 +105,7 @@ absl::StatusOr<StateDirectory> StateDirectory::Lock(const std::string& dir, Kind
   if (flock(state.marker_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) return ErrnoStatus(errno, "lock", state.path_);
     return absl::FailedPreconditionError(
-        Concat("state directory ", dir, " is in use by another process"));
+        Concat("state directory ", dir, " is in use by another process, or by a store that this one has open"));
   }
   RTSTREAM_RETURN_IF_ERROR(state.ReadMarker());
   if (state.phase_ == Phase::kBegun) RTSTREAM_RETURN_IF_ERROR(CheckHasNone(Other(kind), dir));

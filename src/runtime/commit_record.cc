@@ -30,7 +30,7 @@ void ReadTexts(ByteReader& in, std::map<std::string, std::string>& texts) {
 // The value of a setting, for the comparison and for people.
 std::string ValueOf(const std::map<std::string, std::string>& settings, const std::string& key) {
   auto it = settings.find(key);
-  return it == settings.end() ? "(not set)" : Concat("'", it->second, "'");
+  return it == settings.end() ? "not set" : Concat("'", it->second, "'");
 }
 
 absl::Status CheckSetting(const CommitRecord& last,
@@ -39,7 +39,7 @@ absl::Status CheckSetting(const CommitRecord& last,
   const std::string made_with = ValueOf(last.settings, key), now = ValueOf(settings, key);
   if (made_with == now) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      Concat("the state was made with ", key, " ", made_with, ", this run has ", now));
+      Concat("setting '", key, "': the state was made with it ", made_with, ", in this run it is ", now));
 }
 
 }  // namespace
@@ -68,8 +68,7 @@ std::string EncodeCommitRecord(const CommitRecord& record) {
       out.Varint(n);
     }
   }
-  out.Varint(record.stateful.size());
-  for (const std::string& name : record.stateful) out.String(name);
+  WriteTexts(record.stateful, out);
   WriteTexts(record.settings, out);
   out.String(record.keyed_by);
   out.U32(record.lanes);
@@ -107,7 +106,7 @@ absl::StatusOr<CommitRecord> DecodeCommitRecord(std::string_view bytes) {
       *counter = in.Varint();
     }
   }
-  for (uint64_t n = in.Varint(); n > 0 && in.ok(); --n) record.stateful.emplace_back(in.String());
+  ReadTexts(in, record.stateful);
   ReadTexts(in, record.settings);
   record.keyed_by = std::string(in.String());
   record.lanes = in.U32();

@@ -19,7 +19,8 @@ uint64_t SeedFrom(const Clock& clock) {
 absl::Status CheckName(std::string_view name) {
   if (IsName(name)) return absl::OkStatus();
   return absl::InvalidArgumentError(
-      Concat("a name of ", name.size(), " bytes: want 1 to 64 letters, digits, '_', '-' or '.'"));
+      Concat("a name of ", name.size(), " bytes, '", name.substr(0, 64),
+             "': want 1 to 64 letters, digits, '_', '-' or '.'"));
 }
 
 absl::Status CheckNames(const std::vector<Node*>& nodes) {
@@ -37,13 +38,34 @@ absl::Status CheckNames(const std::vector<Node*>& nodes) {
 }
 
 absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& nodes) {
-  for (const std::string& name : last.stateful) {
-    const bool is_there = std::any_of(nodes.begin(), nodes.end(), [&](const Node* node) {
-      return node->has_state() && node->name() == name;
-    });
-    if (!is_there) {
+  const std::map<std::string, std::string> now = StatefulOperators(nodes);
+  for (const auto& [name, kind] : last.stateful) {
+    const auto it = now.find(name);
+    if (it == now.end()) {
       return absl::FailedPreconditionError(Concat(
           "operator '", name, "' has stored state but is not in this pipeline: was it renamed?"));
+    }
+    if (it->second != kind) {
+      return absl::FailedPreconditionError(Concat("operator '", name, "' has stored the state of ", kind,
+                                                  ", in this pipeline it is ", it->second,
+                                                  ": want another name for it"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckEventTime(const std::vector<Node*>& nodes) {
+  bool is_assigned = false;
+  for (const Node* node : nodes) {
+    if (node->facts().kind == "AssignEventTime") {
+      if (node->is_in_branch()) {
+        return absl::FailedPreconditionError(
+            "AssignEventTime is in a branch: it must stand in the flow from the source, before the branches");
+      }
+      is_assigned = true;
+    } else if (node->traits().reads_event_time && !is_assigned) {
+      return absl::FailedPreconditionError(
+          Concat("operator '", node->name(), "' needs the event time of its records: want AssignEventTime before it"));
     }
   }
   return absl::OkStatus();
@@ -112,12 +134,17 @@ absl::Status CheckKeyBy(const CommitRecord& last, std::string_view keyed_by) {
                                               ", this pipeline has ", name(keyed_by)));
 }
 
-std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes) {
-  std::vector<std::string> names;
+absl::Status OfOperator(const Node& node, absl::Status status) {
+  if (status.ok() || MessageOf(status).find(Concat("'", node.name(), "'")) != std::string_view::npos) return status;
+  return absl::Status(status.code(), Concat("operator '", node.name(), "': ", MessageOf(status)));
+}
+
+std::map<std::string, std::string> StatefulOperators(const std::vector<Node*>& nodes) {
+  std::map<std::string, std::string> kinds;
   for (const Node* node : nodes) {
-    if (node->has_state()) names.push_back(node->name());
+    if (node->has_state()) kinds.emplace(node->name(), node->traits().state_kind);
   }
-  return names;
+  return kinds;
 }
 
 std::vector<OperatorStats> CollectStats(const std::vector<Node*>& nodes) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,7 +26,7 @@ absl::Status CheckName(std::string_view name);
 // InvalidArgument: an operator's name is not a name, or two operators share one.
 absl::Status CheckNames(const std::vector<Node*>& nodes);
 
-// FailedPrecondition: an operator whose state is stored is not in the pipeline.
+// FailedPrecondition: an operator whose state is stored is not in the pipeline, or is of another kind.
 absl::Status CheckOperators(const CommitRecord& last, const std::vector<Node*>& nodes);
 
 // FailedPrecondition: KeyBy is not where it may be, or these operators cannot be divided among `lanes`.
@@ -34,7 +35,14 @@ absl::Status CheckLanes(const std::vector<Node*>& nodes, uint32_t lanes);
 // FailedPrecondition: the state was made behind another KeyBy than `keyed_by` (empty: none).
 absl::Status CheckKeyBy(const CommitRecord& last, std::string_view keyed_by);
 
-std::vector<std::string> StatefulOperators(const std::vector<Node*>& nodes);
+// FailedPrecondition: an operator reads event times that nobody has assigned, or they are assigned in a branch.
+absl::Status CheckEventTime(const std::vector<Node*>& nodes);
+
+// `status` with the operator's name in front, unless its message says it.
+absl::Status OfOperator(const Node& node, absl::Status status);
+
+// The operators with state, and the kind of each.
+std::map<std::string, std::string> StatefulOperators(const std::vector<Node*>& nodes);
 
 // The counters of all nodes in order; nodes that share a sink, and so a name, are summed up as one.
 std::vector<OperatorStats> CollectStats(const std::vector<Node*>& nodes);

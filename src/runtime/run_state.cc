@@ -128,10 +128,10 @@ absl::Status RunState::Restore() {
   RTSTREAM_RETURN_IF_ERROR(CheckOperators(next, copies[0]->body.nodes()));
   RTSTREAM_RETURN_IF_ERROR(CheckKeyBy(next, copies[0]->key_by));
   for (const auto& run : lanes) {
-    for (Node* node : run->nodes) RTSTREAM_RETURN_IF_ERROR(node->Restore(*store_));
+    for (Node* node : run->nodes) RTSTREAM_RETURN_IF_ERROR(OfOperator(*node, node->Restore(*store_)));
   }
   for (size_t i = 0; i < fronts.size(); ++i) {
-    for (Node* node : copies[i]->front) RTSTREAM_RETURN_IF_ERROR(node->Restore(*store_));
+    for (Node* node : copies[i]->front) RTSTREAM_RETURN_IF_ERROR(OfOperator(*node, node->Restore(*store_)));
   }
   RestoreCounters(next, counted_);
   return absl::OkStatus();
@@ -142,6 +142,8 @@ absl::Status RunState::Open() {
   std::vector<Node*> named = copies[0]->body.nodes();
   if (Node* node = sinks->dead_letter_node(); node != nullptr) named.push_back(node);
   RTSTREAM_RETURN_IF_ERROR(CheckNames(named));
+  RTSTREAM_RETURN_IF_ERROR(sinks->CheckKinds());
+  RTSTREAM_RETURN_IF_ERROR(CheckEventTime(copies[0]->body.nodes()));
   RTSTREAM_RETURN_IF_ERROR(CheckLanes(copies[0]->body.nodes(), options.lanes));
   if (options.lanes > 1 && !makes_many_) {
     return absl::FailedPreconditionError(

@@ -52,6 +52,17 @@ absl::Status SinkSet::Start(Lane& lane) {
   return dead_letters_ ? dead_letters_->Start(lane) : absl::OkStatus();
 }
 
+absl::Status SinkSet::CheckKinds() const {
+  for (SinkBase* sink : sinks_) {
+    if (sink->plain() == nullptr && sink->staged() == nullptr && sink->outbox() == nullptr) {
+      return absl::InvalidArgumentError(
+          Concat("sink '", sink->name(), "' is derived from Sink: want PlainSink, StagedSink or OutboxSink, ",
+                 "which say how it delivers"));
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SinkSet::CheckAllPlain() const {
   for (SinkBase* sink : sinks_) {
     if (sink->plain() == nullptr) {

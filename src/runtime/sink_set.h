@@ -31,6 +31,9 @@ class SinkSet {
   // What counts the dead letters written; null if they go nowhere.
   Node* dead_letter_node() { return dead_letters_ ? &*dead_letters_ : nullptr; }
 
+  // InvalidArgument: a sink is of none of the three kinds.
+  absl::Status CheckKinds() const;
+
   // Opens every sink at the last commit. InvalidArgument: a sink's name is not one (see CheckName), or
   // two share one.
   absl::Status Open(const CommitRecord& last);

@@ -28,6 +28,11 @@ std::string LaneKey(char kind, int64_t bucket, uint32_t lane) {
                 SliceDigits(lane), "/");
 }
 
+// Microseconds, in seconds if there is no rest.
+std::string Seconds(int64_t us) {
+  return us % 1'000'000 == 0 ? Concat(us / 1'000'000, " s") : Concat(us, " us");
+}
+
 absl::Status NoRoomError() {
   return absl::ResourceExhaustedError(
       Concat("the stored ids have more than ", ClaimTable::kMostChunks, " groups, want at most as many"));
@@ -206,8 +211,9 @@ absl::Status ClaimTable::ReadBlock(Kind kind, int64_t number, uint64_t epoch, st
                ", this run wants them ", options_.fingerprints ? "as fingerprints" : "whole"));
   }
   if (const int64_t window = in.I64(); in.ok() && window != options_.window.count()) {
-    return absl::FailedPreconditionError(Concat("the ids were stored with a window of ", window,
-                                                " us, this run has ", options_.window.count(), " us"));
+    return absl::FailedPreconditionError(Concat("the ids were stored with a window of ",
+                                                Seconds(window), ", this run has ",
+                                                Seconds(options_.window.count())));
   }
   const size_t bytes = options_.fingerprints ? kFingerprintBytes : kExactBytes;
   while (in.ok() && !in.done()) {

@@ -56,7 +56,8 @@ TEST(Boundary, RefusalBehindItGivesTheClaimOfADedupBack) {
   orders.Finish();
   MemorySink<Order> sink;
   PipelineDriver driver([&] {
-    return From(orders) | Dedup("dedup", &Order::sku, {.window = std::chrono::hours(1)})
+    return From(orders) | AssignEventTime([](const Order&) { return Time{}; })
+         | Dedup("dedup", &Order::sku, {.window = std::chrono::hours(1)})
          | Boundary() | Validate("validate", WantBelowFive) | To(sink);
   });
 

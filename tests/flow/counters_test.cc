@@ -61,7 +61,8 @@ TEST(Counters, OperatorThatMultipliesCountsMoreOutThanIn) {
 TEST(Counters, DuplicatesCountAsLeavingByTheSide) {
   MemorySource<Order> orders = Orders(4);
   PipelineDriver driver([&] {
-    return From(orders) | Dedup("dedup", &Order::sku, {.window = std::chrono::hours(1)})
+    return From(orders) | AssignEventTime([](const Order&) { return Time{}; })
+         | Dedup("dedup", &Order::sku, {.window = std::chrono::hours(1)})
          | Discard();
   });
 

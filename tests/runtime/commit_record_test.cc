@@ -25,7 +25,7 @@ CommitRecord Example() {
   record.partitions["b.csv"] = {"", {}};
   record.sinks["facts"] = "123";
   record.operators["dedup"] = {"dedup", 1, 2, 3, 4, 5, 6, 0};
-  record.stateful = {"dedup", "inventory"};
+  record.stateful = {{"dedup", "Dedup"}, {"inventory", "UpdateState"}};
   record.settings = {{"max-price", "100"}, {"window", ""}};
   record.keyed_by = "by_store";
   record.lanes = 7;
@@ -103,11 +103,11 @@ TEST(CommitRecord, ACutBodyUnderAGoodChecksumIsNoticed) {
 TEST(CommitRecord, ANewerFormatIsRefusedNamingBoth) {
   std::string bytes = EncodeCommitRecord(Example());
   std::string body(bytes.substr(0, bytes.size() - sizeof(uint64_t)));
-  body[0] = 3;
+  body[0] = 4;
   SealBlock(body);
   EXPECT_THAT(DecodeCommitRecord(body),
               StatusIs(absl::StatusCode::kFailedPrecondition,
-                       ::testing::AllOf(HasSubstr("format 3"), HasSubstr("want 2"))));
+                       ::testing::AllOf(HasSubstr("format 4"), HasSubstr("want 3"))));
 }
 
 TEST(CommitRecord, AStoreThatNobodyUsedHasNone) {

@@ -45,6 +45,7 @@ namespace internal {
 template <typename F, typename In, typename Side>
 struct DedupOp {
   static constexpr std::string_view kKind = "Dedup";
+  static constexpr bool kReadsEventTime = true;
   using Input = In;
   using Output = In;
   using Id = std::remove_cvref_t<std::invoke_result_t<const F&, const In&>>;

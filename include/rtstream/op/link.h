@@ -131,6 +131,12 @@ class OpLink final : public Node {
     if constexpr (requires { Op::kStateByHand; }) traits.state_is_by_hand = Op::kStateByHand;
     if constexpr (requires { Op::kEmitsAtWill; }) traits.emits_at_will = Op::kEmitsAtWill;
     if constexpr (requires { Op::kExpands; }) traits.expands = Op::kExpands;
+    if constexpr (requires { Op::kReadsEventTime; }) traits.reads_event_time = Op::kReadsEventTime;
+    if constexpr (requires { Op::kStateKind; }) {
+      traits.state_kind = Op::kStateKind;
+    } else if constexpr (requires { Op::kKind; }) {
+      traits.state_kind = Op::kKind;
+    }
     return traits;
   }
 

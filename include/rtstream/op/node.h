@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -119,6 +120,8 @@ class Node {
     bool has_timers = false;      // OnWatermark does something
     bool emits_at_will = false;   // in OnWatermark, records of which nobody knows the key
     bool expands = false;         // what it emits are not the batch's rows
+    bool reads_event_time = false;  // means nothing before AssignEventTime
+    std::string_view state_kind = {};  // what its state is: an operator of another kind cannot go on from it
   };
   // What the runtime must know before it runs several lanes.
   virtual Traits traits() const { return {}; }

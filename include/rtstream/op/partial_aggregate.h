@@ -67,6 +67,7 @@ void MergeSums(Table& from, Table& into, const MergeF& merge, Changed&& changed)
 template <typename KeyF, typename F, typename MergeF, typename In>
 struct PartialAggregateOp {
   static constexpr std::string_view kKind = "Aggregate";
+  static constexpr std::string_view kStateKind = "Aggregate with Partial";
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using Acc = FirstArgOf<F>;

@@ -20,6 +20,8 @@ namespace rtstream::internal {
 template <typename KeyF, typename F, typename In, typename Side>
 struct TumblingBase {
   static constexpr std::string_view kKind = "Aggregate";
+  static constexpr std::string_view kStateKind = "Aggregate with Tumbling";
+  static constexpr bool kReadsEventTime = true;
   using Input = In;
   using K = std::remove_cvref_t<std::invoke_result_t<const KeyF&, const In&>>;
   using Acc = FirstArgOf<F>;

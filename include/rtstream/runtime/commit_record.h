@@ -26,7 +26,7 @@ struct PartitionRecord {
 // run begins again.
 struct CommitRecord {
   // Of this format; a store with a newer one is refused.
-  static constexpr uint32_t kFormat = 2;
+  static constexpr uint32_t kFormat = 3;
 
   uint64_t epoch = 0;    // number of the commit; 0: made with the state, before any record
   uint64_t lineage = 0;  // random, made with the state: names outputs apart from another history's
@@ -35,7 +35,7 @@ struct CommitRecord {
   std::map<std::string, PartitionRecord> partitions;      // by the source's name for them
   std::map<std::string, std::string> sinks;               // staged sinks' marks by name
   std::map<std::string, OperatorStats> operators;         // counters of committed work by name
-  std::vector<std::string> stateful;                      // operators that have state
+  std::map<std::string, std::string> stateful;            // operators that have state, and their kinds
   std::map<std::string, std::string> settings;            // fixed when the state was made
   std::string keyed_by;  // name of the KeyBy that state behind it is stored by; empty: there is none
   uint32_t lanes = 1;    // of the run that committed

@@ -89,8 +89,8 @@ class TableBlocks {
                            const Applies& applies, Erase& erase, Put& put) {
     ByteReader in(block);
     if (const uint8_t format = in.U8(); format != kFormat) {
-      return absl::FailedPreconditionError(Concat(
-          "a block of table '", table, "' has format ", format, ", want ", kFormat));
+      return absl::FailedPreconditionError(Concat("a block of table '", table, "' has format ", format, ", want ",
+                                                  kFormat, ": were its keys of another type?"));
     }
     const uint32_t version = in.U32();
     on_epoch(in.U64());
@@ -110,7 +110,9 @@ class TableBlocks {
       if (applies(slice)) RTSTREAM_RETURN_IF_ERROR(put(key, slice, std::move(value)));
     }
     if (!in.ok()) {
-      return absl::DataLossError(Concat("a block of table '", table, "' is cut short"));
+      return absl::DataLossError(
+          Concat("a block of table '", table, "' ends too early: is it damaged, or were its values of ",
+                 "another type with the same version?"));
     }
     return absl::OkStatus();
   }

@@ -192,7 +192,11 @@ template <StateValue V>
 absl::Status ReadValue(uint32_t version, ByteReader& in, V& out) {
   using Codec = ValueCodec<V>;
   if (version == Codec::kVersion) {
-    if (!Codec::Read(in, out) || !in.ok()) return absl::DataLossError("a stored value is cut short");
+    if (!Codec::Read(in, out) || !in.ok()) {
+      return absl::DataLossError(
+          "a stored value does not fit its type: is it damaged, or was it of another type with the same "
+          "version?");
+    }
     return absl::OkStatus();
   }
   if constexpr (requires { typename Codec::Previous; }) {
