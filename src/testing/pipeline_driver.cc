@@ -1,7 +1,11 @@
 #include "rtstream/testing/pipeline_driver.h"
 
 #include <atomic>
+#include <map>
+#include <optional>
 
+#include "rtstream/base/text.h"
+#include "rtstream/runtime/commit_record.h"
 #include "rtstream/state/memory_store.h"
 
 namespace rtstream::testing {
@@ -129,6 +133,14 @@ OperatorStats PipelineDriver::Stats(std::string_view name) const {
   return {};
 }
 
-absl::StatusOr<std::unique_ptr<StateReader>> PipelineDriver::Snapshot() const { return store_->Snapshot(); }
+absl::StatusOr<std::unique_ptr<StateReader>> PipelineDriver::SnapshotFor(std::string_view op) const {
+  RTSTREAM_ASSIGN_OR_RETURN(std::unique_ptr<StateReader> snapshot, store_->Snapshot());
+  RTSTREAM_ASSIGN_OR_RETURN(const std::optional<CommitRecord> last, ReadCommit(*snapshot));
+  if (!last || last->stateful.contains(std::string(op))) return snapshot;
+  std::string names;
+  for (const auto& [name, kind] : last->stateful) names += Concat(names.empty() ? "" : ", ", "'", name, "'");
+  return absl::NotFoundError(
+      Concat("no operator '", op, "' keeps state, want one of: ", names.empty() ? "none" : names));
+}
 
 }  // namespace rtstream::testing

@@ -22,6 +22,14 @@ TEST(ManualClock, AdvanceMovesBothTimes) {
   EXPECT_EQ(clock.Monotonic() - before, 3s);
 }
 
+TEST(ManualClock, SetMovesTheTimeOfDayAlone) {
+  ManualClock clock(Time(5s));
+  const Duration before = clock.Monotonic();
+  clock.Set(Time(3s));
+  EXPECT_EQ(clock.Now(), Time(3s));
+  EXPECT_EQ(clock.Monotonic(), before);
+}
+
 TEST(ManualClock, AWaitPassesAtOnceAndMovesTheClock) {
   ManualClock clock(Time(5s));
   Wakeup wakeup;

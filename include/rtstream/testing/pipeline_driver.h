@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -20,6 +20,28 @@
 #include "rtstream/testing/manual_clock.h"
 
 namespace rtstream::testing {
+
+namespace internal {
+
+// A key whose texts are its own: those of the state are views, valid while it is read.
+template <typename K>
+struct OwnKeyOf {
+  using type = K;
+};
+template <>
+struct OwnKeyOf<std::string_view> {
+  using type = std::string;
+};
+template <typename A, typename B>
+struct OwnKeyOf<std::pair<A, B>> {
+  using type = std::pair<typename OwnKeyOf<A>::type, typename OwnKeyOf<B>::type>;
+};
+template <typename... P>
+struct OwnKeyOf<std::tuple<P...>> {
+  using type = std::tuple<typename OwnKeyOf<P>::type...>;
+};
+
+}  // namespace internal
 
 // Where a process dies in its commit.
 enum class CommitCrash {
@@ -60,6 +82,9 @@ class PipelineDriver {
   absl::Status Commit();
   // Moves the clock, then drains.
   absl::Status AdvanceClock(Duration d);
+  // Sets the clock to the day that the test's records are of. It begins at the end of 1999, and event times that
+  // lie further ahead of it than EventTimeOptions::max_ahead, 24 h, move no watermark: no window closes.
+  void SetClock(Time now) { clock_.Set(now); }
 
   // Throws away what was not committed, as kill -9 does, and starts the pipeline anew.
   absl::Status Crash();
@@ -78,13 +103,12 @@ class PipelineDriver {
 
   // An operator's state as of the last commit: the keys of a table and their values, in the keys' order.
   // Tables: kSumsTable of Aggregate, kItemsTable of UpdateState (V is an Item), or the name of a KeyedState.
-  // Errors: those of ReadState.
+  // Texts of keys are strings. NotFound: no operator of this name keeps state. Other errors: those of ReadState.
   //
   //   const auto counts = driver.State<std::string_view, int64_t>("count", rt::kSumsTable);
   template <typename K, typename V>
   auto State(std::string_view op, std::string_view table) const {
-    using OwnKey = std::conditional_t<std::is_same_v<K, std::string_view>, std::string, K>;
-    return ReadTable<K, V, OwnKey>(op, table);
+    return ReadTable<K, V, typename internal::OwnKeyOf<K>::type>(op, table);
   }
 
   uint32_t lanes() const { return options_.lanes; }  // as the options say
@@ -98,14 +122,14 @@ class PipelineDriver {
 
   template <typename K, typename V, typename OwnKey>
   absl::StatusOr<std::vector<std::pair<OwnKey, V>>> ReadTable(std::string_view op, std::string_view table) const {
-    RTSTREAM_ASSIGN_OR_RETURN(const std::unique_ptr<StateReader> snapshot, Snapshot());
+    RTSTREAM_ASSIGN_OR_RETURN(const std::unique_ptr<StateReader> snapshot, SnapshotFor(op));
     std::vector<std::pair<OwnKey, V>> entries;
     RTSTREAM_RETURN_IF_ERROR((ReadState<K, V>(*snapshot, op, table, [&](const K& key, const V& value) {
       entries.emplace_back(OwnKey(key), value);
     })));
     return entries;
   }
-  absl::StatusOr<std::unique_ptr<StateReader>> Snapshot() const;
+  absl::StatusOr<std::unique_ptr<StateReader>> SnapshotFor(std::string_view op) const;
   bool has_lanes() const { return options_.lanes > 1; }
   void MakeRunner();
 
