@@ -37,8 +37,12 @@ class SinkTrial {
   std::string NewToken() { return Concat("token-", tokens_++); }
 
   size_t rows() const { return setup_->texts.size(); }
-  // The texts of rows [begin, end).
-  std::vector<std::string> Texts(size_t begin, size_t end) const;
+  // The texts that a reader finds when rows [begin, end) were written: all, or the last of each key.
+  std::vector<std::string> Kept(size_t begin, size_t end) const;
+  // OK if `got` is `want`, in order unless the sink keeps rows by key.
+  absl::Status WantKept(const std::vector<std::string>& want, const std::vector<std::string>& got,
+                        std::string_view what) const;
+  bool is_by_key() const { return !setup_->keys.empty(); }
   absl::StatusOr<std::vector<std::string>> Read() {
     auto texts = place_->Read();
     if (!texts.ok()) return Doing("Read", texts.status());

@@ -7,6 +7,7 @@
 #include "rtstream/testing/contract_test.h"
 #include "rtstream/testing/matchers.h"
 #include "tests/testing/broken_rules.h"
+#include "tests/testing/table_sinks.h"
 #include "tests/testing/wrong_sinks.h"
 #include "tests/testing/wrong_staged_sinks.h"
 
@@ -120,6 +121,14 @@ TEST(OutboxSinkContract, FindsRowsThatAreTakenTwice) {
 
 TEST(OutboxSinkContract, FindsRowsThatLeaveBeforeTheirCommit) {
   EXPECT_THAT(BrokenRules(OutboxSinkContract(ServerSetup<EagerSink>())), Contains("NothingLeavesBeforeItIsSent"));
+}
+
+TEST(OutboxSinkContract, ATableThatKeepsOneRowAKeyBreaksNoRule) {
+  EXPECT_THAT(BrokenRules(OutboxSinkContract(TableSetup<true>())), IsEmpty());
+}
+
+TEST(OutboxSinkContract, FindsARepeatThatPutsBackAnOlderRow) {
+  EXPECT_THAT(BrokenRules(OutboxSinkContract(TableSetup<false>())), Contains("AChunkSentAgainHasTheEffectOfOnce"));
 }
 
 TEST(SinkContract, WantsASinkOfItsKind) {

@@ -27,8 +27,8 @@ class SinkPlace {
   // Owned by the place.
   virtual Sink<T>& Restart() = 0;
 
-  // What a reader finds now: the rows, one a text, in order. A staged sink's are all that it has written
-  // and not cut off, committed or not.
+  // What a reader finds now: the rows, one a text, in order, unless the setup has a key. A staged
+  // sink's are all that it has written and not cut off, committed or not.
   virtual absl::StatusOr<std::vector<std::string>> Read() = 0;
 
   // Makes the next call that reaches the outside fail once, with an error that is worth another try. False:
@@ -45,6 +45,11 @@ struct SinkSetup {
   std::vector<T> rows;
   // A row's text, as Read() gives it. Has a default for types that RowText writes.
   std::function<std::string(const T&)> text = DefaultText();
+  // A row's key, for a sink that keeps one row a key, as a table does that is updated: a reader then finds the last
+  // row that was written of each, in whatever order. Some of the first five `rows` should come again with another
+  // text among the next four: whether a chunk that is sent again puts back an older row shows only then. Null: every
+  // row is kept.
+  std::function<std::string(const T&)> key = nullptr;
   // Spoils the copy of a row that a sink was given, once it may not look at it any more; null: T{} is
   // assigned. For rows of views: change what they view.
   std::function<void(T&)> spoil = nullptr;
@@ -74,6 +79,7 @@ class ErasedSink {
 struct ErasedSinkSetup {
   std::function<std::unique_ptr<ErasedSink>()> make;
   std::vector<std::string> texts;  // of all rows
+  std::vector<std::string> keys;   // the same; none: every row is kept
 };
 
 Contract StagedSinkRules(ErasedSinkSetup setup);
@@ -116,8 +122,11 @@ class TypedSink final : public ErasedSink {
 template <typename T>
 ErasedSinkSetup Erase(SinkSetup<T> setup) {
   const auto shared = std::make_shared<const SinkSetup<T>>(std::move(setup));
-  ErasedSinkSetup erased{[shared] { return std::make_unique<TypedSink<T>>(shared); }, {}};
-  for (const T& row : shared->rows) erased.texts.push_back(shared->text(row));
+  ErasedSinkSetup erased{[shared] { return std::make_unique<TypedSink<T>>(shared); }, {}, {}};
+  for (const T& row : shared->rows) {
+    erased.texts.push_back(shared->text(row));
+    if (shared->key) erased.keys.push_back(shared->key(row));
+  }
   return erased;
 }
 
