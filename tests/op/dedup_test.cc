@@ -183,8 +183,11 @@ TEST_F(DedupTest, TheEarliestEventTimeIsTooOldAndNoAccident) {
               ElementsAre(DeadLetterIs("dedup", absl::StatusCode::kOutOfRange)));
 }
 
-TEST_F(DedupTest, RecordsWithoutAnEventTimeAreKeptInOneBucket) {
-  Use([this] { return From(in_) | Dedup("dedup", &Sale::id, {.window = kWindow}) | To(out_); });
+TEST_F(DedupTest, RecordsOfTheEarliestEventTimeAreKeptInOneBucket) {
+  Use([this] {
+    return From(in_) | AssignEventTime([](const Sale&) { return kMinTime; })
+         | Dedup("dedup", &Sale::id, {.window = kWindow}) | To(out_);
+  });
   for (const char* id : {"a", "b", "a"}) Push(id);
   ASSERT_THAT(DrainAndCommit(), IsOk());
   ASSERT_THAT(driver_->Crash(), IsOk());
