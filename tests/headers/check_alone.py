@@ -7,7 +7,7 @@ A header must compile by itself without a warning, and must not pull a heavy hea
 source of the same name includes first are left out: compiling that source is the proof. All together they must
 compile as each standard of STANDARDS. --together: only so, for a second compiler, whose warnings are news, but not that an #include is missing: that
 is a matter of the text and of the standard library, which both compilers share. --each: none is left out.
-Prints the seconds of each, the dearest first. Exit 77: there is no such compiler.
+Prints the seconds of processor of each, the dearest first. Exit 77: there is no such compiler.
 """
 import concurrent.futures
 import os
@@ -16,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 # <iostream> is not among them: Abseil's status.h pulls it. check_floors.py looks after our own.
 HEAVY = {"regex", "ranges", "format"}
@@ -47,14 +46,17 @@ def look_at(headers, standard, include_dir, compiler, flags):
         # Twice: a header without #pragma once would be found out here.
         unit.write_text("".join(f'#include "{name}"\n' for name in names * 2), encoding="utf-8")
         deps = pathlib.Path(directory) / "alone.d"
-        began = time.monotonic()
-        done = subprocess.run(
-            [compiler, f"-std={standard}", *WARNINGS, f"-I{include_dir}", *flags, "-fsyntax-only",
-             "-MD", "-MF", str(deps), str(unit)], capture_output=True, text=True, check=False)
-        seconds = time.monotonic() - began
+        log = pathlib.Path(directory) / "alone.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [compiler, f"-std={standard}", *WARNINGS, f"-I{include_dir}", *flags, "-fsyntax-only",
+                 "-MD", "-MF", str(deps), str(unit)], stdout=out, stderr=subprocess.STDOUT)
+            _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        seconds = usage.ru_utime + usage.ru_stime
         what = names[0] if len(names) == 1 else f"{len(names)} together, {standard}"
-        if done.returncode != 0:
-            return what, seconds, [done.stdout + done.stderr]
+        if process.returncode != 0:
+            return what, seconds, [log.read_text(encoding="utf-8")]
         # The standard library's headers of these names have no suffix; others do not count.
         pulled = {pathlib.Path(word).name for word in deps.read_text(encoding="utf-8").split()}
         return what, seconds, [f"pulls <{h}>" for h in sorted(HEAVY & pulled)]
