@@ -1,8 +1,11 @@
 # `cpack` makes Debian packages: librtstream-dev, and, of a build with BUILD_SHARED_LIBS, librtstream0.
+# Whoever builds a package answers for it: unless told, it says no more than that it was built here.
+set(RTSTREAM_DEB_MAINTAINER "whoever built this package <root@localhost>" CACHE STRING
+    "Maintainer of the Debian packages: a name, and an address in angle brackets")
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME rtstream)
 set(CPACK_PACKAGE_VENDOR "The rtstream authors")
-set(CPACK_PACKAGE_CONTACT "The rtstream authors <rtstream@example.org>")
+set(CPACK_PACKAGE_CONTACT "${RTSTREAM_DEB_MAINTAINER}")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_DEB_COMPONENT_INSTALL ON)

@@ -95,6 +95,8 @@ case $how in
   deb)
     (cd "$build" && cpack -G DEB -B "$work/deb")
     dpkg-deb --info "$work"/deb/librtstream-dev_*.deb
+    maintainer=$(sed -n 's/^RTSTREAM_DEB_MAINTAINER:STRING=//p' "$build/CMakeCache.txt")
+    [[ $(dpkg-deb --field "$work"/deb/librtstream-dev_*.deb Maintainer) == "$maintainer" ]]
     dpkg-deb --extract "$work"/deb/librtstream-dev_*.deb "$work/root"
     consumer -DCMAKE_PREFIX_PATH="$work/root/usr"
     build_and_run
