@@ -3,6 +3,7 @@
 #
 #   cmake/install-deps.sh          to build the library and the examples
 #   cmake/install-deps.sh --dev    also to test and to change it
+#   cmake/install-deps.sh --nightly  that and the other compilers, for tests/nightly.sh
 #   cmake/install-deps.sh --bench  also to build and to run the benchmarks
 #
 # Says nothing when nothing is missing, and then needs no root.
@@ -11,13 +12,16 @@ set -euo pipefail
 packages=(g++ cmake ninja-build libabsl-dev libsimdjson-dev libxxhash-dev librocksdb-dev libcli11-dev)
 dev_packages=(libgtest-dev libgmock-dev python3 xz-utils clang clang-tidy clang-format
               libclang-rt-14-dev valgrind binutils doxygen pkg-config dpkg-dev file spin)
+# 90 MB to fetch, 500 MB on disk: not for every change.
+nightly_packages=(clang-16 clang-19)
 bench_packages=(libbenchmark-dev libtbb-dev libboost-dev python3)
 
 case "${1-}" in
   "") ;;
   --dev) packages+=("${dev_packages[@]}") ;;
+  --nightly) packages+=("${dev_packages[@]}" "${nightly_packages[@]}") ;;
   --bench) packages+=("${bench_packages[@]}") ;;
-  *) echo "usage: cmake/install-deps.sh [--dev | --bench]" >&2; exit 2 ;;
+  *) echo "usage: cmake/install-deps.sh [--dev | --nightly | --bench]" >&2; exit 2 ;;
 esac
 
 if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then

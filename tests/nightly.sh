@@ -4,7 +4,8 @@
 #   tests/nightly.sh [ROUNDS, 1 unless told]
 #
 # Once: clang-tidy; everything compiled by clang++; the unit tests, compiled without what tests/run.sh has
-# precompiled; every public header alone, by each compiler; README's first use, with the library built for it.
+# precompiled; every public header alone, by each compiler; README's first use, with the library built for it;
+# mistakes that must not compile, by clang 16 and 19.
 # A round: 50 kills of `retail` on each state store, 60 on several lanes; 2 million texts by both JSON readers;
 # all rounds of the concurrent tests under ThreadSanitizer, and of the unit tests, 10 times, under AddressSanitizer
 # and UBSan: tests/run.sh has a tenth of the rounds there.
@@ -13,7 +14,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 rounds=${1:-1}
 [[ $rounds =~ ^[1-9][0-9]*$ ]] || { echo "usage: tests/nightly.sh [ROUNDS]" >&2; exit 2; }
-cmake/install-deps.sh --dev
+cmake/install-deps.sh --nightly
 jobs=$(nproc)
 release=build/nightly-release asan=build/test-asan tsan=build/test-tsan
 if command -v ccache >/dev/null; then export CMAKE_CXX_COMPILER_LAUNCHER=ccache; fi
@@ -41,6 +42,7 @@ ctest --test-dir "$release" --parallel "$jobs" --output-on-failure --label-regex
 for compiler in g++ clang++; do
   python3 -B tests/headers/check_alone.py . "$compiler" --each
 done
+ctest --test-dir "$release" --output-on-failure --no-tests=error --label-regex '^clang$' --tests-regex compile_fail.all
 python3 -B tests/package/first_use.py . build/nightly-first-use
 for ((round = 1; round <= rounds; ++round)); do
   echo "=== round $round of $rounds"

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Compiles one case and looks at what the compiler says.
 
-    check.py PRECOMPILED COMPILER [CASE] FLAG...
+    check.py PRECOMPILED COMPILER [CASE | --all] FLAG...
 
 The case must fail with exactly one error, in at most MAX_LINES lines, and the output must match every
 `// expect: REGEX` of the comment that it begins with. With its mistake removed (-DFIXED) it must
 compile, with warnings as errors. Exit 77: there is no such compiler. Without a CASE: writes PRECOMPILED,
-which holds the library's headers, read once for all cases.
+which holds the library's headers, read once for all cases. --all: writes it, and tries every case of this directory.
 """
 import os
 import pathlib
@@ -64,18 +64,34 @@ def faults_of(precompiled, compiler, case, flags):
         yield "it does not compile with its mistake removed"
 
 
+def report(faults):
+    faults = list(faults)
+    for fault in faults:
+        print("fault:", fault)
+    return 1 if faults else 0
+
+
 def main():
     precompiled, compiler, *rest = sys.argv[1:]
     precompiled = pathlib.Path(precompiled)
     if shutil.which(compiler) is None:
         print(f"skipped: there is no {compiler}")
         return SKIPPED
-    if not rest or rest[0].startswith("-"):
+    if rest[:1] == ["--all"]:
+        flags = rest[1:]
+        cases = sorted(map(str, pathlib.Path(__file__).parent.glob("*.cc")))
+    elif rest and not rest[0].startswith("-"):
+        return report(faults_of(precompiled, compiler, rest[0], rest[1:]))
+    else:
         return precompile(precompiled, compiler, rest)
-    faults = list(faults_of(precompiled, compiler, rest[0], rest[1:]))
-    for fault in faults:
-        print("fault:", fault)
-    return 1 if faults else 0
+    if precompile(precompiled, compiler, flags) != 0:
+        return 1
+    faulty = 0
+    for case in cases:
+        print(f"=== {case}")
+        faulty += report(faults_of(precompiled, compiler, case, flags))
+    print(f"{len(cases)} cases, {faulty} with faults")
+    return 1 if faulty or not cases else 0
 
 
 if __name__ == "__main__":

@@ -30,14 +30,12 @@ struct Edge {
   static_assert(kMatch,
                 "rtstream: an operator does not take what the one before it emits: compare Emits<...> "
                 "with Takes<...>");
-  static constexpr bool value = kMatch;  // whether it does
 };
 
 // What stands to the right of a flow's `|`.
 template <typename Upstream, typename Right, bool kIsStage>
 struct RightSide {
   static_assert(kIsStage, "rtstream: the right of | is not an operator or a sink");
-  static constexpr bool value = kIsStage;  // whether it is a stage
 };
 
 namespace internal {
@@ -84,12 +82,16 @@ class Flow {
 
   template <typename S>
   friend auto operator|(Flow flow, S stage) {
-    if constexpr (!RightSide<Emits<Out>, S, Stage<S>>::value) {
+    // What says so is looked at inside the branch: as the condition itself, clang 19 takes a failed assertion for
+    // no condition at all, and compiles every branch.
+    if constexpr (!Stage<S>) {
+      static_cast<void>(sizeof(RightSide<Emits<Out>, S, false>));
       return internal::BrokenFlow<Head>{};
-    } else if constexpr (!Edge<Emits<Out>, Takes<typename S::template Expected<Out>>,
-                               S::template kAccepts<Out>>::value) {
+    } else if constexpr (!S::template kAccepts<Out>) {
+      static_cast<void>(sizeof(Edge<Emits<Out>, Takes<typename S::template Expected<Out>>, false>));
       return internal::BrokenFlow<Head>::template After<S>();
     } else if constexpr (!internal::CheckOf<S, Out>::type::value) {
+      static_cast<void>(sizeof(typename internal::CheckOf<S, Out>::type::Sentence));
       return internal::BrokenFlow<Head>{};
     } else if constexpr (std::derived_from<S, internal::EndStage>) {
       return std::move(flow.head_)

@@ -10,71 +10,86 @@
 #include "rtstream/state/value_codec.h"
 
 // What a stage wants besides records of the right type. Each check is a type whose name shows what
-// was given, with one static_assert and `value`: a stage names its own as `Check<In>`, and a flow
-// that fails it looks no further, so that one mistake is one error.
+// was given, with `value`, and a Sentence, which asserts it: a stage names its own as `Check<In>`, and
+// a flow that fails it looks at the Sentence and no further, so that one mistake is one error. Apart,
+// since clang 19 takes a `value` beside a failed assertion for no condition at all.
 
 namespace rtstream::internal {
 
 // The key and the value of an operator's state.
 template <typename K, typename V, bool kIsKey = Key<K>, bool kIsValue = StateValue<V>>
 struct StateOf {
-  static_assert(kIsKey,
-                "rtstream: keys of state are text, integers, Time, Uuid or tuples of them, or "
-                "have a KeyCodec (key_codec.h)");
-  static_assert(!kIsKey || kIsValue,
-                "rtstream: this value cannot be stored: list the members of a struct in "
-                "StateFields (value_codec.h)");
   static constexpr bool value = kIsKey && kIsValue;
+  struct Sentence {
+    static_assert(kIsKey,
+                  "rtstream: keys of state are text, integers, Time, Uuid or tuples of them, or "
+                  "have a KeyCodec (key_codec.h)");
+    static_assert(!kIsKey || kIsValue,
+                  "rtstream: this value cannot be stored: list the members of a struct in "
+                  "StateFields (value_codec.h)");
+  };
 };
 
 // The type of a record that is read from text.
 template <typename T, bool kIsMapped = Mapped<T>>
 struct RecordOf {
-  static_assert(kIsMapped, "rtstream: this type has no Mapping: declare its fields (mapping.h)");
   static constexpr bool value = kIsMapped;
+  struct Sentence {
+    static_assert(kIsMapped, "rtstream: this type has no Mapping: declare its fields (mapping.h)");
+  };
 };
 
 // What a function of Validate returns.
 template <typename R, bool kFits = std::is_convertible_v<R, absl::Status>>
 struct ValidateReturns {
-  static_assert(kFits,
-                "rtstream: a function of Validate returns an absl::Status; to drop records by a "
-                "bool there is Filter");
   static constexpr bool value = kFits;
+  struct Sentence {
+    static_assert(kFits,
+                  "rtstream: a function of Validate returns an absl::Status; to drop records by a "
+                  "bool there is Filter");
+  };
 };
 
 // What a function of Filter returns.
 template <typename R, bool kFits = std::is_convertible_v<R, bool>>
 struct FilterReturns {
-  static_assert(kFits, "rtstream: a function of Filter returns a bool");
   static constexpr bool value = kFits;
+  struct Sentence {
+    static_assert(kFits, "rtstream: a function of Filter returns a bool");
+  };
 };
 
 // What a function of AssignEventTime returns.
 template <typename R, bool kFits = std::is_convertible_v<R, Time>>
 struct EventTimeReturns {
-  static_assert(kFits,
-                "rtstream: a function of AssignEventTime returns an rt::Time: microseconds of "
-                "the system clock");
   static constexpr bool value = kFits;
+  struct Sentence {
+    static_assert(kFits,
+                  "rtstream: a function of AssignEventTime returns an rt::Time: microseconds of "
+                  "the system clock");
+  };
 };
 
 // The value of a table, and what the function of an Enrich names for it.
 template <typename Value, typename Argument, bool kFits>
 struct TableOfEnrich {
-  static_assert(kFits,
-                "rtstream: the function of Enrich takes the record, and a pointer to the table's"
-                " value as const V*");
   static constexpr bool value = kFits;
+  struct Sentence {
+    static_assert(kFits,
+                  "rtstream: the function of Enrich takes the record, and a pointer to the table's"
+                  " value as const V*");
+  };
 };
 
 // What is given as the window of an Aggregate, and is none.
 template <typename W>
 struct WindowOf {
-  static_assert(sizeof(W) == 0,
-                "rtstream: the window of an Aggregate is rt::Tumbling{.size = ...} or "
-                "rt::Partial(merge)");
   static constexpr bool value = false;
+  struct Sentence {
+    static_assert(sizeof(W) == 0,
+                  "rtstream: the window of an Aggregate is rt::Tumbling{.size = ...} or "
+                  "rt::Partial(merge)");
+  };
 };
 
 // What is given as a branch.
@@ -93,6 +108,12 @@ struct BrokenStage : StageTag {
   static constexpr bool kAccepts = true;
 };
 
+// For a stage that has said so where it was made.
+struct AlreadySaid {
+  static constexpr bool value = false;
+  struct Sentence {};
+};
+
 // What a stage has to say against records of type In: nothing, unless it names a Check.
 template <typename S, typename In>
 struct CheckOf {
@@ -105,7 +126,7 @@ struct CheckOf<S, In> {
 };
 template <typename In>
 struct CheckOf<BrokenStage, In> {
-  using type = std::false_type;
+  using type = AlreadySaid;
 };
 
 }  // namespace rtstream::internal
