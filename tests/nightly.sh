@@ -6,7 +6,7 @@
 # Once: clang-tidy; everything compiled by clang++; the unit tests, compiled without what tests/run.sh has
 # precompiled; every public header alone, by each compiler; README's first use, with the library built for it;
 # mistakes that must not compile, by clang 16 and 19.
-# A round: 50 kills of `retail` on each state store, 60 on several lanes; 2 million texts by both JSON readers;
+# A round: 200,000 simulated seeds, more with each round; 50 kills of `retail` on each state store, 60 on several lanes; 2 million texts by both JSON readers;
 # all rounds of the concurrent tests under ThreadSanitizer, and of the unit tests, 10 times, under AddressSanitizer
 # and UBSan: tests/run.sh has a tenth of the rounds there.
 set -euo pipefail
@@ -46,6 +46,7 @@ ctest --test-dir "$release" --output-on-failure --no-tests=error --label-regex '
 python3 -B tests/package/first_use.py . build/nightly-first-use
 for ((round = 1; round <= rounds; ++round)); do
   echo "=== round $round of $rounds"
+  RTSTREAM_SIMULATED_SEEDS=$((200000 * round)) "$release/tests/simulation/test_simulation" --gtest_filter='Quarters*'
   kills kill 50
   kills kill --state-store rocksdb 50
   kills lanes 60

@@ -35,7 +35,7 @@ class BadDisks(RetailTest):
 
     def test_a_read_only_state_disk(self):
         path = self.write("sales.ndjson", [line(1)])
-        self.mount("work/state", "size=256m,ro")
+        self.mount("work/state", "size=256m,ro,mode=700")
         done = execute(self.command([path]))
         self.assertIn(done.returncode, (1, 3), done.stderr)
         self.assertIn("state", done.stderr)
@@ -52,7 +52,7 @@ class BadDisks(RetailTest):
 
     def test_a_full_state_disk(self):
         path = self.sales(200_000)
-        self.mount("work/state", "size=8m")
+        self.mount("work/state", "size=8m,mode=700")
         done = execute(self.command([path], ["--commit-interval", "20ms"]))
         self.assertIn(done.returncode, (1, 3), done.stderr)
         self.assertIn("space", done.stderr.lower())
