@@ -12,7 +12,11 @@ class Shrinker {
       : run_(std::move(run)), still_fails_(&still_fails), tries_(most_tries) {}
 
   ShrunkRun Shrink() {
-    while (DropStrikes() | HastenStrikes() | DropRecords()) continue;
+    for (bool gets_on = true; gets_on;) {
+      gets_on = DropStrikes();
+      gets_on = HastenStrikes() || gets_on;
+      gets_on = DropRecords() || gets_on;
+    }
     return run_;
   }
 
