@@ -87,12 +87,10 @@ void TableRtstream(benchmark::State& state) {
       all.SelectAll(n);
       const rt::Rows<Key> in(std::as_const(batch).data(), frame, all);
       const auto key_of = [](const rt::Rows<Key>& r, size_t i) -> const Key& { return r[i]; };
-      rows.Begin(sums, in, key_of);
-      for (size_t i = 0; i < n; ++i) {
-        rows.Ahead(sums, in, key_of, i);
+      rows.ForEach(sums, in, key_of, [&](size_t, const auto& at) {
         bool fresh = false;
-        ++rows.FindOrInsert(sums, i, fresh)->value;
-      }
+        ++rows.FindOrInsert(sums, at, fresh)->value;
+      });
     }
   });
 }
@@ -143,12 +141,10 @@ void GrowthRtstream(benchmark::State& state) {
     all.SelectAll(n);
     const rt::Rows<Key> in(std::as_const(batch).data(), frame, all);
     const auto key_of = [](const rt::Rows<Key>& r, size_t i) -> const Key& { return r[i]; };
-    rows.Begin(table, in, key_of);
-    for (size_t i = 0; i < n; ++i) {
-      rows.Ahead(table, in, key_of, i);
+    rows.ForEach(table, in, key_of, [&](size_t i, const auto& at) {
       bool fresh = false;
-      rows.FindOrInsert(table, i, fresh)->value = first + i;
-    }
+      rows.FindOrInsert(table, at, fresh)->value = first + i;
+    });
   });
 }
 

@@ -52,7 +52,7 @@ class RowSink final : public rt::PlainSink<rt::InventoryOutcome<Sale>> {
   static constexpr size_t kFlushAt = 64 << 10;
 
   template <typename V>
-  static char* Put(const V& value, char* p) {
+  [[gnu::always_inline]] static char* Put(const V& value, char* p) {
     return rt::RowBinaryCodec<V>::Put(value, p);
   }
   template <typename... Texts>

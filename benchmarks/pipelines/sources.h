@@ -1,14 +1,15 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <cstring>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/numbers.h"
 #include "benchmarks/workload/records.h"
+#include "rtstream/base/line_ends.h"
 #include "rtstream/base/text.h"
 #include "rtstream/io/source.h"
 
@@ -43,21 +44,13 @@ class LineSource final : public InputInMemory<rt::Bytes> {
     if (at_ == text_.size()) return rt::PollResult::kFinished;
     batch.Begin(0, "memory", static_cast<int64_t>(at_), 0);
     const char* const begin = text_.data() + at_;
-    const char* const end = text_.data() + text_.size();
-    const char* p = begin;
-    for (uint32_t i = 0; i < max_rows && p < end; ++i) {
-      // The processor's own look-ahead is too short for calls that look at one line each: 58 ns a line
-      // without this, 27 with it.
-      for (size_t k = 0; k < 4; ++k) __builtin_prefetch(p + 2048 + 64 * k);
-      const auto* const lf = static_cast<const char*>(std::memchr(p, '\n', static_cast<size_t>(end - p)));
-      rt::RowMeta meta;
-      meta.position = meta.raw_offset = static_cast<uint32_t>(p - begin);
-      meta.raw_size = static_cast<uint32_t>(lf - p);
-      meta.ordinal = i;
-      batch.Append({p, static_cast<size_t>(lf - p)}, meta);
-      p = lf + 1;
+    const size_t n = rt::FindLineEnds(text_.substr(at_, kMostBytes), ends_.data(), std::min(max_rows, ends_.size()));
+    uint32_t size = 0;
+    for (uint32_t i = 0; i < n; ++i) {
+      const uint32_t line = ends_[i] - size;
+      batch.Append({begin + size, line}, {.position = size, .ordinal = i, .raw_offset = size, .raw_size = line});
+      size = ends_[i] + 1;
     }
-    const auto size = static_cast<size_t>(p - begin);
     batch.frame().HoldBytes(std::shared_ptr<const char[]>(std::shared_ptr<void>(), begin), {begin, size});
     at_ += size;
     batch.resume = rt::Concat(at_);
@@ -66,9 +59,13 @@ class LineSource final : public InputInMemory<rt::Bytes> {
   }
 
  private:
+  // Of a batch, at most.
+  static constexpr size_t kMostBytes = size_t{1} << 30;
+
   size_t size() const override { return text_.size(); }
 
   std::string_view text_;
+  std::array<uint32_t, rt::Frame::kMaxRows> ends_;
 };
 
 template <typename T>

@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/escaping.h"
+#include "rtstream/base/line_ends.h"
 #include "rtstream/base/status_macros.h"
 #include "rtstream/base/text.h"
 #include "rtstream/core/dead_letter.h"
@@ -63,6 +64,7 @@ void LineReader::BeginLine(size_t at) {
 void LineReader::Seek(int64_t offset, int64_t line) {
   buffer_.reset();
   end_ = 0;
+  found_ends_ = next_end_ = 0;
   BeginLine(0);
   offset_ = offset;
   line_ = line;
@@ -88,16 +90,31 @@ void LineReader::Fill(size_t n) { end_ += n; }
 
 // Where the LF is that ends the line at hand; kNone: it was not read yet.
 size_t LineReader::FindEnd() {
+  if (options_->quoted_newlines) return FindEndOutsideQuotes();
+  while (next_end_ == found_ends_) {
+    constexpr size_t kMost = size_t{1} << 30;
+    const size_t size = std::min(end_ - scan_, kMost);
+    if (size == 0) return kNone;
+    ends_begin_ = scan_;
+    next_end_ = 0;
+    found_ends_ = FindLineEnds({buffer_.get() + scan_, size}, ends_.data(), ends_.size());
+    if (found_ends_ == 0) scan_ += size;
+  }
+  const size_t lf = ends_begin_ + ends_[next_end_++];
+  scan_ = lf + 1;
+  return lf;
+}
+
+// The same where an LF inside quotes ends no line.
+size_t LineReader::FindEndOutsideQuotes() {
   const char* data = buffer_.get();
   while (scan_ < end_) {
     const auto* lf = static_cast<const char*>(std::memchr(data + scan_, '\n', end_ - scan_));
     const char* stop = lf == nullptr ? data + end_ : lf;
-    if (options_->quoted_newlines) {
-      for (const char* at = data + scan_; at < stop; ++at) {
-        at = static_cast<const char*>(std::memchr(at, '"', static_cast<size_t>(stop - at)));
-        if (at == nullptr) break;
-        is_in_quotes_ = !is_in_quotes_;  // a doubled quote turns twice: no change
-      }
+    for (const char* at = data + scan_; at < stop; ++at) {
+      at = static_cast<const char*>(std::memchr(at, '"', static_cast<size_t>(stop - at)));
+      if (at == nullptr) break;
+      is_in_quotes_ = !is_in_quotes_;  // a doubled quote turns twice: no change
     }
     if (lf == nullptr) {
       scan_ = end_;
@@ -120,6 +137,7 @@ absl::StatusOr<bool> LineReader::TakeHeader(bool is_end) {
       CheckHeader({buffer_.get() + begin_, end - begin_}, options_->header);
   if (!status.ok()) {
     BeginLine(begin_);
+    found_ends_ = next_end_ = 0;
     return status;
   }
   const size_t next = lf == kNone ? end_ : lf + 1;

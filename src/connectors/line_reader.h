@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -91,6 +92,7 @@ class LineReader {
   bool IsShared() const;
   void BeginLine(size_t at);
   size_t FindEnd();
+  size_t FindEndOutsideQuotes();
   absl::StatusOr<bool> TakeHeader(bool is_end);
   void BeginOversize();
   bool NextOversize(bool is_end, Batch<Bytes>& batch);
@@ -105,6 +107,9 @@ class LineReader {
 
   // The search for the end of the line at hand: where it goes on when more bytes have come.
   size_t scan_ = 0;
+  // LFs from where it began on, found together: of these, those from next_end_ on are behind scan_.
+  std::array<uint32_t, 512> ends_;
+  size_t ends_begin_ = 0, found_ends_ = 0, next_end_ = 0;
   bool is_in_quotes_ = false;
   int64_t inner_lines_ = 0;  // line ends inside quotes
 

@@ -58,7 +58,10 @@ absl::Status ClaimTable::Prepare(const IdBatch& ids, absl::Span<const uint8_t> s
       hashes_[i] = ids.is_number(i) ? hash_(ids.number(i)) : Word128{hash_(ids.text(i)), 0};
     }
   }
-  for (size_t i = 0; i < kAhead && i < ids.size(); ++i) index_.Prefetch(hashes_[i].high);
+  homes_.resize(ids.size());
+  homes_moves_ = index_.moves();
+  asked_ = 0;
+  AskForHomes(kAhead);
   if (options_.fingerprints) {
     for (Word128& hash : hashes_) hash.low = 0;
   }
@@ -128,6 +131,20 @@ uint32_t ClaimTable::Append(int64_t number, uint32_t slice, const Id& id) {
   return log_.Append(at, id);
 }
 
+void ClaimTable::AskForHomes(size_t end) {
+  const size_t stop = std::min(end, hashes_.size());
+  for (size_t i = asked_; i < stop; ++i) {
+    homes_[i] = index_.Home(hashes_[i].high);
+    __builtin_prefetch(homes_[i], 1);
+  }
+  asked_ = stop < hashes_.size() ? stop : kAllAsked;
+}
+
+void ClaimTable::FindHomesAgain(size_t i) {
+  homes_moves_ = index_.moves();
+  for (const size_t end = std::min(hashes_.size(), asked_); i < end; ++i) homes_[i] = index_.Home(hashes_[i].high);
+}
+
 ClaimTable::Outcome ClaimTable::Claim(const IdBatch& ids, size_t i, uint32_t slice, Time event_time,
                                       Time watermark) {
   const auto at = static_cast<uint32_t>(i);
@@ -155,16 +172,22 @@ size_t ClaimTable::ClaimRun(Bucket& bucket, size_t i, size_t end, uint32_t slice
   const uint32_t at = slice < bucket.numbers.size() ? bucket.numbers[slice] : 0;
   if (at == 0) return i;
   IdLog::Chunk& chunk = log_.chunk(at);
+  // As many as need neither another chunk nor growth of the index, which moves homes.
   end = i + std::min({end - i, size_t{chunk.size - chunk.used}, index_.room()});
   const size_t first = i;
+  const uint32_t first_ref = at << IdLog::kChunkBits | chunk.used;
   const bool is_stored = chunk.committed == chunk.used;
+  if (homes_moves_ != index_.moves()) [[unlikely]] FindHomesAgain(i);
   for (; i < end; ++i) {
-    PrefetchAhead(i);
-    const Word128 hash = hashes_[i];
-    if (!index_.InsertNew(hash.high, at << IdLog::kChunkBits | chunk.used)) break;
-    pending_.push_back({static_cast<uint32_t>(i), log_.Append(at, hash)});
+    AskAhead(i);
+    if (!index_.InsertNew(*homes_[i], hashes_[i].high, first_ref + static_cast<uint32_t>(i - first))) break;
   }
   if (i == first) return i;
+  log_.AppendAll(at, absl::MakeConstSpan(hashes_).subspan(first, i - first));
+  const size_t before = pending_.size();
+  pending_.resize(before + i - first);
+  Pending* const pending = pending_.data() + before;
+  for (uint32_t k = 0; k < i - first; ++k) pending[k] = {static_cast<uint32_t>(first) + k, first_ref + k};
   chunk.references += static_cast<uint32_t>(i - first);
   if (is_stored) bucket.uncommitted.push_back(at);
   if (pending_chunks_.empty() || pending_chunks_.back() != at) pending_chunks_.push_back(at);

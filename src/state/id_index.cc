@@ -150,6 +150,7 @@ void IdIndex::Reserve(size_t references) {
   const size_t homes = references * 24 / kMostPerLine + 1;
   if (homes <= now().homes()) return;
   now() = IdLines(homes);
+  ++moves_;
   step_at_ = std::max(references, LimitOf(homes));
   now().Provide(now().lines(), spare_, pool_);
   now().Touch();
@@ -183,6 +184,7 @@ void IdIndex::BeginGrowth() {
 
 // Goes on to the end of a line that is not full: nothing that lives behind it has its home before it.
 void IdIndex::Move(size_t stop) {
+  ++moves_;
   stop = std::min(now().lines(), stop);
   if (cursor_ >= stop) return;
   // How full the lines are that are being filled: read from a line that was just written piece by piece,

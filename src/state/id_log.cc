@@ -86,6 +86,25 @@ uint32_t IdLog::NewChunk(int64_t bucket, uint32_t slice, bool holds_numbers, uin
   return number;
 }
 
+void IdLog::AppendAll(uint32_t number, absl::Span<const Word128> hashes) {
+  Chunk& chunk = this->chunk(number);
+  const size_t bytes = number_bytes_;
+  char* p = chunk.data + chunk.used * bytes;
+  for (const Word128& hash : hashes) {
+    const auto rest = static_cast<uint32_t>(hash.high);
+    std::memcpy(p, &rest, sizeof rest);
+    if (bytes != kFingerprintBytes) std::memcpy(p + sizeof rest, &hash.low, sizeof hash.low);
+    p += bytes;
+  }
+  if (tags_ != Tags::kNone) {
+    const size_t before = chunk.tags.size();
+    chunk.tags.resize(before + hashes.size());
+    uint32_t* const tags = chunk.tags.data() + before;
+    for (size_t i = 0; i < hashes.size(); ++i) tags[i] = static_cast<uint32_t>(hashes[i].high >> 32);
+  }
+  chunk.used += static_cast<uint32_t>(hashes.size());
+}
+
 void IdLog::SetCommitted(uint32_t number) {
   Chunk& chunk = this->chunk(number);
   chunk.committed = chunk.used;

@@ -5,6 +5,7 @@
 
 #include "rtstream/flow/flow.h"
 #include "rtstream/io/memory_source.h"
+#include "rtstream/op/map.h"
 #include "rtstream/testing/matchers.h"
 #include "rtstream/testing/pipeline_driver.h"
 
@@ -66,6 +67,33 @@ TEST(Filter, ChainsInOneLoopCountEachForItself) {
   EXPECT_EQ(driver.Stats("even").out, 3u);
   EXPECT_EQ(driver.Stats("small").in, 3u);
   EXPECT_EQ(driver.Stats("small").out, 2u);
+}
+
+TEST(Filter, BehindAMapCountsAllThatTheMapMakes) {
+  MemorySource<int> in;
+  MemorySink<int> out;
+  PipelineDriver driver([&] {
+    return From(in) | Map("half", [](const int& n) { return n / 2; }) | Filter("even", IsEven) | To(out);
+  });
+  for (int n : {2, 4, 6, 8}) in.Push(n);
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_THAT(out.all(), ElementsAre(2, 4));
+  EXPECT_EQ(driver.Stats("half").in, 4u);
+  EXPECT_EQ(driver.Stats("half").out, 4u);
+  EXPECT_EQ(driver.Stats("even").in, 4u);
+  EXPECT_EQ(driver.Stats("even").out, 2u);
+}
+
+TEST(Filter, BehindAMapMayLookAtTheContext) {
+  MemorySource<int> in;
+  MemorySink<int> out;
+  PipelineDriver driver([&] {
+    return From(in) | Map("same", [](const int& n) { return n; }) |
+           Filter("later", [](const int&, Context& ctx) { return ctx.position() > 0; }) | To(out);
+  });
+  for (int n : {5, 6, 7}) in.Push(n);
+  ASSERT_THAT(driver.Drain(), IsOk());
+  EXPECT_THAT(out.all(), ElementsAre(6, 7));
 }
 
 }  // namespace

@@ -59,15 +59,14 @@ TEST(KeyedRows, FindsItsKeysWhenAnInsertOfTheBatchGivesTheirMemoryBack) {
     batch.insert(batch.end(), last.begin(), last.end());
     all.SelectAll(batch.size());
     const Rows<uint64_t> in(std::as_const(batch).data(), frame, all);
-    rows.Begin(table, in, key_of);
-    for (size_t i = 0; i < batch.size(); ++i) {
-      rows.Ahead(table, in, key_of, i);
+    rows.ForEach(table, in, key_of, [&](size_t i, const auto& at) {
       bool fresh = false;
-      const auto entry = rows.FindOrInsert(table, i, fresh);
+      const auto entry = rows.FindOrInsert(table, at, fresh);
       ASSERT_EQ(fresh, i == 0) << i;
       if (fresh) entry->value[0] = batch[i];
       ASSERT_EQ(entry->value[0], batch[i]);
-    }
+    });
+    ASSERT_FALSE(HasFatalFailure());
     keys.push_back(batch[0]);
   }
 }

@@ -128,5 +128,17 @@ TEST(ClaimNew, FindsTheCopyInTheSameBatch) {
             (std::vector<Outcome>{Outcome::kNew, Outcome::kPending}));
 }
 
+// Of a batch whose ids Claim() took before, without a word of what comes.
+TEST(ClaimNew, TakesTheIdsBehindManyCopies) {
+  Side side(true);
+  std::vector<Row> rows;
+  for (uint64_t i = 0; i < 100; ++i) rows.push_back({{i, 1}, 50, false});
+  side.Claim(rows, {}, 0);
+  for (uint64_t i = 0; i < 100; ++i) rows.push_back({{i, 2}, 50, false});
+  const std::vector<Outcome> outcomes = side.Claim(rows, {}, 0);
+  EXPECT_EQ(std::count(outcomes.begin(), outcomes.end(), Outcome::kDuplicate), 100);
+  EXPECT_EQ(std::count(outcomes.begin(), outcomes.end(), Outcome::kNew), 100);
+}
+
 }  // namespace
 }  // namespace rtstream

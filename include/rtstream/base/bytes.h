@@ -33,23 +33,30 @@ inline bool EqualBytes(const char* a, const char* b, size_t n) {
   return true;
 }
 
-// Copies n bytes that do not overlap: for texts, which are too short for a call of memcpy.
-inline void CopyBytes(const char* from, size_t n, char* to) {
-  const auto copy = [&](auto word, size_t at) { std::memcpy(to + at, from + at, sizeof word); };
+// Copies more than 16 bytes that do not overlap.
+inline void CopyLongBytes(const char* from, size_t n, char* to) {
   using Block = struct { uint64_t words[2]; };
-  if (n >= 16) {
-    if (n > 256) {
-      std::memcpy(to, from, n);
-      return;
-    }
-    for (size_t i = 0; i + 16 < n; i += 16) copy(Block{}, i);
-    copy(Block{}, n - 16);
+  const auto copy = [&](size_t at) { std::memcpy(to + at, from + at, sizeof(Block)); };
+  if (n > 256) {
+    std::memcpy(to, from, n);
+    return;
+  }
+  for (size_t i = 0; i + 16 < n; i += 16) copy(i);
+  copy(n - 16);
+}
+
+// Copies n bytes that do not overlap: for texts, which are too short for a call of memcpy, and mostly for any.
+[[gnu::always_inline]] inline void CopyBytes(const char* from, size_t n, char* to) {
+  const auto copy_ends = [&](auto word) {
+    std::memcpy(to, from, sizeof word);
+    std::memcpy(to + n - sizeof word, from + n - sizeof word, sizeof word);
+  };
+  if (n > 16) {
+    CopyLongBytes(from, n, to);
   } else if (n >= 8) {
-    copy(uint64_t{}, 0);
-    copy(uint64_t{}, n - 8);
+    copy_ends(uint64_t{});
   } else if (n >= 4) {
-    copy(uint32_t{}, 0);
-    copy(uint32_t{}, n - 4);
+    copy_ends(uint32_t{});
   } else {
     for (size_t i = 0; i < n; ++i) to[i] = from[i];
   }

@@ -49,7 +49,7 @@ class Frame {
   size_t size() const { return size_; }
   // Adds a row. REQUIRES for this and the next three: size() stays at most kMaxRows.
   void Append(const RowMeta& meta) {
-    if (metas_.size() != size_) WriteMetas();
+    if (metas_.empty() && size_ != 0) [[unlikely]] WriteMetas();
     metas_.push_back(meta);
     ++size_;
   }
@@ -133,6 +133,8 @@ class Frame {
   static constexpr uint8_t kNoSlice = 0xff;
   // See kNoSlice.
   uint8_t slice(size_t row) const { return slices_.empty() ? kNoSlice : slices_[row]; }
+  // Those of all rows, or null: none has.
+  const uint8_t* slices() const { return slices_.empty() ? nullptr : slices_.data(); }
   // Those of all rows, to be filled.
   uint8_t* BeginSlices() {
     slices_.resize(size_, kNoSlice);

@@ -43,8 +43,8 @@ inline const char* PlainTextEndPortable(const char* p, const char* end) {
 inline uint32_t TextStops(__m128i v) {
   const __m128i quote = _mm_cmpeq_epi8(v, _mm_set1_epi8('"'));
   const __m128i slash = _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'));
-  // Signed: control characters and bytes from 0x80 on are both below 0x20.
-  const __m128i low = _mm_cmplt_epi8(v, _mm_set1_epi8(0x20));
+  // Signed: control characters and bytes from 0x80 on are both below 0x20, and what remains of them negative.
+  const __m128i low = _mm_subs_epi8(v, _mm_set1_epi8(0x20));
   return static_cast<uint32_t>(_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(quote, slash), low)));
 }
 
@@ -60,7 +60,7 @@ inline uint32_t TextStops(__m128i v) {
       if (p >= end) return nullptr;
     }
   }
-  p += std::countr_zero(stops);
+  p += static_cast<unsigned>(std::countr_zero(stops));
   return *p == '"' ? p : nullptr;
 }
 
@@ -101,19 +101,28 @@ inline const char* PlainFieldEnd(const char* p, const PlainInput& in) {
 
 #endif
 
+// Whether a plain text of kSize characters, fewer than eight, stands at `p`.
+template <size_t kSize>
+[[gnu::always_inline]] inline bool IsPlainTextOf(const char* p) {
+  if (p[kSize] != '"') return false;
+#if defined(__SSE2__)
+  constexpr uint32_t kMask = (1u << kSize) - 1;
+  return (TextStops(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p))) & kMask) == 0;
+#else
+  // Filled up with blanks, which stop nothing.
+  constexpr uint64_t kMask = (uint64_t{1} << 8 * kSize) - 1;
+  return TextStops((LoadWord<uint64_t>(p) & kMask) | (0x2020202020202020 & ~kMask)) == 0;
+#endif
+}
+
 // A text of full length is taken without looking for its end.
 template <size_t kSize>
 [[gnu::always_inline]] inline const char* ReadPlainText(const char* p, const PlainInput& in,
                                                         FixedString<kSize>& out) {
   if constexpr (kSize < 8) {
-    if (p[kSize] == '"') [[likely]] {
-      // Filled up with blanks, which stop nothing.
-      constexpr uint64_t kMask = (uint64_t{1} << 8 * kSize) - 1;
-      const uint64_t v = (LoadWord<uint64_t>(p) & kMask) | (0x2020202020202020 & ~kMask);
-      if (TextStops(v) == 0) [[likely]] {
-        out.AssignBytes(p);
-        return p + kSize;
-      }
+    if (IsPlainTextOf<kSize>(p)) [[likely]] {
+      out.AssignBytes(p);
+      return p + kSize;
     }
   }
   const char* const end = PlainTextEnd(p, in.end());

@@ -16,9 +16,12 @@ namespace rtstream::internal {
   if (!in.ReadDay(p, us) || p[10] != 'T') [[unlikely]] return nullptr;
   const uint64_t t = LoadWord<uint64_t>(p + 11) ^ LoadWord<uint64_t>("00:00:00");
   const auto at = [](uint64_t word, int i) { return static_cast<uint32_t>(word >> 8 * i & 0xff); };
-  const uint32_t hour = at(t, 0) * 10 + at(t, 1), minute = at(t, 3) * 10 + at(t, 4),
-                 second = at(t, 6) * 10 + at(t, 7);
-  uint64_t bad = ((t | (t + kTooLarge)) & kHigh) | at(t, 2) | at(t, 5);
+  // Hour, minute and second in bytes 0, 3 and 6.
+  const uint64_t times = (t * 10 + (t >> 8)) & 0x00ff0000ff0000ff;
+  const uint32_t hour = at(times, 0), minute = at(times, 3), second = at(times, 6);
+  uint64_t bad = ((t | (t + kTooLarge)) & kHigh) | (t & 0x0000ff0000ff0000);
+  // Adding what is missing from 24 and 60 to 128 sets the high bit of one that is too large.
+  bad |= (times + 0x0044000044000068) & kHigh;
   uint32_t fraction = 0;
   if (p[19] == '.') [[likely]] {
     // The point and seven characters behind it.
@@ -38,7 +41,7 @@ namespace rtstream::internal {
     bad |= p[19] != 'Z';
     p += 20;
   }
-  if ((bad != 0) | (hour > 23) | (minute > 59) | (second > 59)) [[unlikely]] return nullptr;
+  if (bad != 0) [[unlikely]] return nullptr;
   us += (int64_t{hour} * 60 + minute) * 60'000'000 + int64_t{second} * 1'000'000 + fraction;
   out = Time(Duration(us));
   return p;

@@ -82,9 +82,18 @@ template <>
 struct RowBinaryCodec<std::string_view> {
   static std::string Type() { return "String"; }
   static size_t Bound(std::string_view v) { return internal::kMostLengthBytes + v.size(); }
-  static char* Put(std::string_view v, char* p) {
-    p = internal::PutLength(v.size(), p);
+  // Short texts where it is called: a row has several.
+  [[gnu::always_inline]] static char* Put(std::string_view v, char* p) {
+    if (v.size() > 16) [[unlikely]] return PutLong(v, p);
+    *p++ = static_cast<char>(v.size());
     internal::CopyBytes(v.data(), v.size(), p);
+    return p + v.size();
+  }
+
+ private:
+  [[gnu::noinline]] static char* PutLong(std::string_view v, char* p) {
+    p = internal::PutLength(v.size(), p);
+    internal::CopyLongBytes(v.data(), v.size(), p);
     return p + v.size();
   }
 };

@@ -18,15 +18,13 @@ template <typename Table, typename In, typename KeyF, typename F, typename Then>
     return std::invoke(key, rows[i]);
   };
   Table& table = sums.table();
-  keys.Begin(table, in, key_of);
-  for (size_t i = 0; i < in.size(); ++i) {
-    keys.Ahead(table, in, key_of, i);
+  keys.ForEach(table, in, key_of, [&](size_t i, const auto& at) {
     bool fresh = false;
-    const auto entry = keys.FindOrInsert(table, i, fresh);
+    const auto entry = keys.FindOrInsert(table, at, fresh);
     std::invoke(add, entry->value, in[i]);
     sums.Changed(entry);
     then(i, entry);
-  }
+  });
 }
 
 }  // namespace rtstream::internal

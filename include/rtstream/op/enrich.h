@@ -95,11 +95,16 @@ struct EnrichOp {
       known.Begin(version);
       found.resize(in.size());
       new_rows.clear();
-      for (size_t i = 0; i < in.size(); ++i) {
-        const uint32_t number = in[i].*key.number;
-        if (known.Has(number)) [[likely]] {
-          found[i] = known.Get(number);
-          __builtin_prefetch(found[i]);
+      // In registers: what is written below could be these.
+      const auto number_of = key.number;
+      const typename KnownByNumber<V>::View answers = known.view();
+      const V** const into = found.data();
+      const size_t n = in.size();
+      for (size_t i = 0; i < n; ++i) {
+        const uint32_t number = in[i].*number_of;
+        if (answers.Has(number)) [[likely]] {
+          into[i] = answers.Get(number);
+          __builtin_prefetch(into[i]);
         } else {
           new_rows.push_back(static_cast<uint32_t>(i));
         }
@@ -120,7 +125,9 @@ struct EnrichOp {
   absl::Status Change(const Rows<In>& in, Emitter<Next>& emit) {
     In* const rows = OwnRows(in, built);
     if constexpr (!kMayRefuse) {
-      for (size_t i = 0; i < in.size(); ++i) std::invoke(fn, rows[in.row(i)], found[i]);
+      const V* const* const answers = found.data();
+      const size_t n = in.size();
+      for (size_t i = 0; i < n; ++i) std::invoke(fn, rows[in.row(i)], answers[i]);
       return emit.Push(Rows<Output>(rows, in.frame(), in.selection()));
     } else {
       selection.Clear();

@@ -45,9 +45,16 @@ class KnownByNumber {
     answers_.clear();
     version_ = version;
   }
-  bool Has(uint32_t number) const { return number < answers_.size() && answers_[number] != &kUnknown; }
-  // REQUIRES: Has(number). Null: the table does not know the key.
-  const V* Get(uint32_t number) const { return static_cast<const V*>(answers_[number]); }
+  // What a loop keeps in registers; valid until Put().
+  struct View {
+    const void* const* answers;
+    size_t size;
+
+    bool Has(uint32_t number) const { return number < size && answers[number] != &kUnknown; }
+    // REQUIRES: Has(number). Null: the table does not know the key.
+    const V* Get(uint32_t number) const { return static_cast<const V*>(answers[number]); }
+  };
+  View view() const { return {answers_.data(), answers_.size()}; }
   void Put(uint32_t number, const V* answer) {
     if (number >= answers_.size()) answers_.resize(size_t{number} + 1, &kUnknown);
     answers_[number] = answer;

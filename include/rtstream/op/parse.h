@@ -13,18 +13,18 @@ inline bool IsOversize(const Context& ctx) {
 }
 absl::Status OversizeError(const Context& ctx);
 
-// Gives value-initialised records. Copying one is several times as fast as clearing it: g++ 12 clears more
+// Makes records value-initialised. Copying one is several times as fast as clearing it: g++ 12 clears more
 // than 96 bytes by `rep stos`, which takes some 25 cycles to begin.
 template <typename T>
 class BlankRecord {
  public:
-  T operator()() const { return T{}; }
+  void Put(T& out) const { out = T{}; }
 };
 template <typename T>
   requires std::is_trivially_copyable_v<T>
 class BlankRecord<T> {
  public:
-  T operator()() const { return blank_; }
+  void Put(T& out) const { out = blank_; }
 
  private:
   T blank_{};

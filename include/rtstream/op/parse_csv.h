@@ -43,7 +43,7 @@ struct ParseCsvOp {
 
   absl::Status Build(const Bytes& in, Context& ctx, T& out) {
     if (IsOversize(ctx)) [[unlikely]] return OversizeError(ctx);
-    out = blank();
+    blank.Put(out);
     return reader->Read(in, ctx.frame().readable_end(in), ctx.arena(), out);
   }
 

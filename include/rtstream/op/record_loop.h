@@ -20,6 +20,9 @@ template <typename Op>
 inline constexpr bool kChangesRow = requires { Op::kChangesRow; };
 template <typename Op>
 inline constexpr bool kSameRow = Op::kKeepsRow || kChangesRow<Op>;
+// Whether it passes a row on as it is, or refuses it.
+template <typename Op>
+inline constexpr bool kChecks = requires { Op::kChecks; };
 // Whether it builds its output in a place that it is given.
 template <typename Op>
 inline constexpr bool kBuildsInto = requires { Op::kBuildsInto; };
@@ -42,6 +45,7 @@ inline constexpr bool kLooksAtContext = !requires { requires !Op::kUsesContext; 
 // kKeepsRow: what it emits is the row that it got, so rows need not be copied. Other forms, which save
 // copies as well:
 //   static constexpr bool kChangesRow = true;  absl::Status Change(Input&, Context&)
+//   static constexpr bool kChecks = true;      absl::Status Check(const Input&, Context&), of one with kKeepsRow
 //   static constexpr bool kBuildsInto = true;  absl::Status Build(const Input&, Context&, Output&)
 //     (what is there is of an earlier batch: Build sets all of it)
 //   static constexpr bool kMakesEach = true;     Make(const Input&, Context&), which returns the output
@@ -190,6 +194,9 @@ class RecordLoop {
       auto& op = std::get<K>(pass.ops);
       if constexpr (kChangesRow<Op<K>>) {
         return Accept(pass, K, at, op.Change(row, pass.lane.context())) &&
+               StepInPlace<K + 1>(pass, row, at);
+      } else if constexpr (kChecks<Op<K>>) {
+        return Accept(pass, K, at, op.Check(std::as_const(row), pass.lane.context())) &&
                StepInPlace<K + 1>(pass, row, at);
       } else {
         bool is_passed = false;

@@ -30,7 +30,7 @@ struct TeeOp {
   absl::Status Process(const Rows<T>& in, Emitter<Next>& emit) {
     if (in.empty()) return absl::OkStatus();
     RTSTREAM_RETURN_IF_ERROR(branch.Process(emit.lane(), in.Shared()));
-    if (in.frame().any_refused()) {
+    if (kMayRefuse && in.frame().any_refused()) {
       for (size_t i = 0; i < in.size(); ++i) in.frame().PassOn(in.row(i));
     }
     return emit.Push(in);

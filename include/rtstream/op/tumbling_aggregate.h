@@ -43,21 +43,16 @@ struct TumblingAggregateOp : TumblingBase<KeyF, F, In, Side> {
       return WindowKey(window.WindowOf(rows.event_time(i)).start, std::invoke(key, rows[i]));
     };
     Table& table = sums.table();
-    keys.Begin(table, in, key_of);
     late_rows.Clear();
-    for (size_t i = 0; i < in.size(); ++i) {
-      keys.Ahead(table, in, key_of, i);
+    keys.ForEach(table, in, key_of, [&](size_t i, const auto& at) {
       const Window w = window.WindowOf(in.event_time(i));
-      if (window.IsClosed(w, in.watermark(i))) [[unlikely]] {
-        this->Late(in, i, emit);
-        continue;
-      }
+      if (window.IsClosed(w, in.watermark(i))) [[unlikely]] return this->Late(in, i, emit);
       bool fresh = false;
-      const auto entry = keys.FindOrInsert(table, i, fresh);
+      const auto entry = keys.FindOrInsert(table, at, fresh);
       if (fresh) open[w.start].push_back(table.RefOf(*entry, table.SliceAt(entry)));
       std::invoke(add, entry->value, in[i]);
       sums.Changed(entry);
-    }
+    });
     return this->PassLate(in, emit);
   }
 

@@ -100,7 +100,7 @@ struct DecideMovement {
   MovementF movement_of;
   InitialStock<T> initial;
 
-  InventoryOutcome<T> operator()(ItemUpdate<Stock>& item, const T& record) const {
+  [[gnu::always_inline]] InventoryOutcome<T> operator()(ItemUpdate<Stock>& item, const T& record) const {
     InventoryOutcome<T> out;
     out.record = &record;
     out.movement = std::invoke(movement_of, record);

@@ -64,32 +64,28 @@ struct UpdateStateOp {
       return std::invoke(key, rows[i]);
     };
     auto& table = items.table();
-    keys.Begin(table, in, key_of);
     if (built.size() < in.frame().size()) built.resize(in.frame().size());
+    Output* const rows = built.data();
     selection.Clear();
-    for (size_t i = 0; i < in.size(); ++i) {
-      keys.Ahead(table, in, key_of, i);
+    keys.ForEach(table, in, key_of, [&](size_t i, const auto& at) {
       const size_t row = in.row(i);
-      auto entry = keys.Find(table, i);
-      ItemUpdate<V> update(entry ? &entry->value : nullptr, in.event_time(i));
+      bool exists = false;
+      auto entry = keys.FindPlace(table, at, exists);
+      ItemUpdate<V> update(exists ? &entry->value : nullptr, in.event_time(i));
       if constexpr (kMayRefuse) {
         Result out = std::invoke(fn, update, in[i]);
-        if (!out.ok()) [[unlikely]] {
-          emit.Refuse(in.frame(), row, std::move(out).status());
-          continue;
-        }
-        built[row] = *std::move(out);
+        if (!out.ok()) [[unlikely]] return emit.Refuse(in.frame(), row, std::move(out).status());
+        rows[row] = *std::move(out);
+        selection.Add(row);
       } else {
-        BuildAt(&built[row], update, in[i]);
+        BuildAt(&rows[row], update, in[i]);
       }
-      selection.Add(row);
-      if (!update.has_changed()) continue;
-      bool fresh = false;
-      if (!entry) entry = keys.FindOrInsert(table, i, fresh);
+      if (!update.has_changed()) return;
+      if (!exists) entry = keys.InsertAt(table, at, entry);
       entry->value = std::move(update).Take();
       items.Changed(entry);
-    }
-    return emit.Push(Rows<Output>(built.data(), in.frame(), selection));
+    });
+    return emit.Push(Rows<Output>(rows, in.frame(), kMayRefuse ? selection : in.selection()));
   }
 
   void Attach(const StateHost& host) {
@@ -106,9 +102,9 @@ struct UpdateStateOp {
 
  private:
   // Made where it stands, if nothing stands there that has to be destroyed: g++ 12 would copy it word by word.
-  void BuildAt(Output* at, ItemUpdate<V>& update, const In& record) {
-    if constexpr (std::is_trivially_destructible_v<Output>) {
-      ::new (at) Output(std::invoke(fn, update, record));
+  [[gnu::always_inline]] void BuildAt(Output* at, ItemUpdate<V>& update, const In& record) {
+    if constexpr (std::is_trivially_destructible_v<Output> && std::is_class_v<F>) {
+      ::new (at) Output(fn(update, record));  // not by std::invoke, which g++ 12 may not inline
     } else {
       *at = std::invoke(fn, update, record);
     }

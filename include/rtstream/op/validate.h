@@ -21,12 +21,16 @@ struct ValidateOp {
   static constexpr bool kEmitsEach = true;
   static constexpr bool kUsesContext = kTakesContext<F, In>;
 
+  static constexpr bool kChecks = true;
+
   std::string name;
   F fn;
 
+  absl::Status Check(const In& in, Context& ctx) const { return InvokeRecord(fn, in, ctx); }
+
   template <typename Emit>
   absl::Status Process(const In& in, Context& ctx, Emit&& emit) const {
-    if (absl::Status status = InvokeRecord(fn, in, ctx); !status.ok()) [[unlikely]] return status;
+    if (absl::Status status = Check(in, ctx); !status.ok()) [[unlikely]] return status;
     emit(in);
     return absl::OkStatus();
   }

@@ -81,12 +81,9 @@ class ClaimTable {
   // for each id; none: all are 0. DataLoss: what is on disk is damaged. REQUIRES: at most Frame::kMaxRows ids.
   absl::Status Prepare(const IdBatch& ids, absl::Span<const uint8_t> slices = {});
   // Asks for the memory that Claim will need some ids later; to be called for each id, in their order.
-  [[gnu::always_inline]] void PrefetchAhead(size_t i) const {
-    if (i % kAhead == 0) {
-      const size_t end = std::min(hashes_.size(), i + 2 * kAhead);
-      for (size_t k = i + kAhead; k < end; ++k) index_.Prefetch(hashes_[k].high);
-    }
-    if (i + kNextAhead < hashes_.size()) index_.PrefetchNext(hashes_[i + kNextAhead].high);
+  [[gnu::always_inline]] void PrefetchAhead(size_t i) {
+    if (homes_moves_ != index_.moves()) [[unlikely]] FindHomesAgain(i);
+    AskAhead(i);
   }
   // Claims the i-th id for a record of this event time, as seen at this watermark. `slice` is that of the
   // record's key; copies of an id have the same. Without keys it is 0.
@@ -160,6 +157,16 @@ class ClaimTable {
   };
   enum Kind : char { kNumbers = 'c', kTexts = 't' };
 
+  // PrefetchAhead(), unless homes have moved.
+  [[gnu::always_inline]] void AskAhead(size_t i) {
+    if (i + kAhead >= asked_) AskForHomes(i + 2 * kAhead);
+    if (i + kNextAhead < homes_.size()) IdIndex::PrefetchNext(homes_[i + kNextAhead]);
+  }
+  // Finds the homes of the ids before `end` that were not asked for yet.
+  void AskForHomes(size_t end);
+  // After homes have moved: those of the ids from i on that were asked for.
+  void FindHomesAgain(size_t i);
+
   // What an id takes in memory, about, with its tag and its share of the index.
   size_t bytes_an_id() const { return options_.fingerprints ? 23 : 31; }
   template <typename Id>
@@ -203,6 +210,10 @@ class ClaimTable {
   IdIndex index_;
   IdLog log_;
   std::vector<Word128> hashes_;  // of a text that is one, in the high half
+  std::vector<internal::IdLine*> homes_;  // of the hashes, before asked_
+  size_t asked_ = 0;                      // kAllAsked: there are no more
+  static constexpr size_t kAllAsked = ~size_t{0};
+  uint64_t homes_moves_ = 0;  // the index's moves() when homes_ were found
   std::vector<Pending> pending_;
   std::vector<uint32_t> pending_chunks_;
   size_t claims_ = 0;  // since the last Expire()

@@ -35,16 +35,16 @@ class IdIndex {
   // Memory comes from the pool from now on, which must outlive its taking.
   void UsePages(PagePool& pool) { pool_ = &pool; }
 
-  // Inlined by force: see KeyIndex::PrefetchSlot.
-  [[gnu::always_inline]] void Prefetch(uint64_t hash) const {
+  // The line where looking for the hash begins, until moves() changes.
+  internal::IdLine* Home(uint64_t hash) const {
     const Place home = HomeOf(TagOf(hash));
-    __builtin_prefetch(&(*home.lines)[home.line]);
+    return &(*home.lines)[home.line];
   }
-  // Once the line has come: the next one, where it overflows.
-  [[gnu::always_inline]] void PrefetchNext(uint64_t hash) const {
-    const Place home = HomeOf(TagOf(hash));
-    const internal::IdLine& line = (*home.lines)[home.line];
-    if (line.IsFull()) [[unlikely]] __builtin_prefetch(&line + 1);
+  uint64_t moves() const { return moves_; }  // how often some homes have changed
+  // Inlined by force: see KeyIndex::PrefetchSlot. Once the line at a home has come: the next one, where it
+  // overflows.
+  [[gnu::always_inline]] static void PrefetchNext(const internal::IdLine* home) {
+    if (home->IsFull()) [[unlikely]] __builtin_prefetch(home + 1);
   }
 
   // The slot of a reference with this hash for which is(ref) is true; null: there is none. Valid until
@@ -68,20 +68,16 @@ class IdIndex {
     if (!Put(HomeOf(TagOf(hash)), TagOf(hash), ref)) [[unlikely]] PutAfterGrowth(hash, ref);
     ++size_;
   }
-  // Insert(), if that is done by looking at one line only, in which no reference has the hash's tag; else
-  // nothing, and false. REQUIRES: room() > 0; the rest as Insert().
-  [[gnu::always_inline]] bool InsertNew(uint64_t hash, uint32_t ref) {
+  // Insert(), if that is done by looking at the line at the hash's home only, in which no reference has the
+  // hash's tag; else nothing, and false. REQUIRES: room() > 0; the rest as Insert().
+  [[gnu::always_inline]] bool InsertNew(internal::IdLine& home, uint64_t hash, uint32_t ref) {
     const uint32_t tag = TagOf(hash);
-    const Place at = HomeOf(tag);
-    internal::IdLine& line = (*at.lines)[at.line];
-    const size_t count = line.count();
-    // Free slots have the tag 0, which is one of a hash as well.
-    if (internal::IdLine::Matches(line.tags, tag) != 0 || count == internal::IdLine::kSlots ||
-        at.line + 1 == at.lines->lines()) [[unlikely]] {
-      return false;
-    }
-    line.tags[count] = tag;
-    line.refs[count] = ref;
+    const size_t count = home.count();
+    // Free slots have the tag 0, which is one of a hash as well. No home is the last line, which must not
+    // become full.
+    if (internal::IdLine::Matches(home.tags, tag) != 0 || count == internal::IdLine::kSlots) [[unlikely]] return false;
+    home.tags[count] = tag;
+    home.refs[count] = ref;
     ++size_;
     return true;
   }
@@ -171,6 +167,7 @@ class IdIndex {
   size_t size_ = 0;     // with what is erased and has its slot yet
   size_t erased_ = 0;
   size_t step_at_ = 0;  // size_ at which there is something to do for growth
+  uint64_t moves_ = 0;
   PagePool* pool_ = nullptr;
   std::vector<Pages> spare_;  // memory of lines that have moved
 

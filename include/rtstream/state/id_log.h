@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "absl/types/span.h"
 #include "rtstream/base/hash.h"
 #include "rtstream/base/page_pool.h"
 #include "rtstream/base/pages.h"
@@ -138,6 +139,8 @@ class IdLog {
     chunk.used += UnitsOf(id);
     return ref;
   }
+  // The same for the hashes of numbers, one behind the other. REQUIRES: they fit.
+  void AppendAll(uint32_t number, absl::Span<const Word128> hashes);
   // All of the chunk is stored.
   void SetCommitted(uint32_t number);
   // Gives the chunk's memory back, but not its number: see FreeNumber().

@@ -39,15 +39,17 @@ struct PackedProbe {
   }
 
   // The key's entry, or the empty slot where it would be.
-  static Entry* Find(Entry* home, const P& key) {
+  [[gnu::always_inline]] static Entry* Find(Entry* home, const P& key) {
     Entry* entry = home;
-    if constexpr (kPerHome > 1) {
-      // Most look-ups end in their first line; where in it, no branch can foresee.
+    // Most look-ups end in their first line; where in it, no branch can foresee.
+    if constexpr (kPerHome == 2) {
+      entry += GoesOn(*entry, key) ? 1 : 0;
+    } else if constexpr (kPerHome > 1) {
       const unsigned ends = EndsIn(home, key);
       if (ends != 0) [[likely]] return entry + std::countr_zero(ends);
       entry += kPerHome;
     }
-    while (entry->packed != key && entry->packed != P{}) ++entry;
+    while (GoesOn(*entry, key)) ++entry;
     return entry;
   }
 
@@ -63,6 +65,10 @@ struct PackedProbe {
   }
 
  private:
+  // Whether the slot holds another key; no branch.
+  [[gnu::always_inline]] static bool GoesOn(const Entry& slot, const P& key) {
+    return static_cast<unsigned>(slot.packed != key) & static_cast<unsigned>(slot.packed != P{});
+  }
   // Bit k: looking for the key from `home` on ends at the line's slot k, if it gets there.
   [[gnu::always_inline]] static unsigned EndsIn(const Entry* home, const P& key) {
 #if defined(__SSE2__)

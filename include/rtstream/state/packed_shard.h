@@ -17,8 +17,10 @@ namespace rtstream::internal {
 // from left to right.
 //
 // The slot that is a zero key is empty: the table keeps that key itself.
+//
+// What a look-up needs of it is in one cache line.
 template <typename P, typename V>
-class PackedShard {
+class alignas(64) PackedShard {
  public:
   using Entry = PackedEntry<P, V>;
 

@@ -23,8 +23,8 @@ namespace rtstream {
 // neighbouring cache lines; with Prefetch() some rows ahead they come from cache.
 //
 // The table is cut into a shard for each slice of the key groups: the key's own, by a hash that is part of
-// the stored format (SliceOf), or that of a KeyBy before the operator. Each shard hashes with a secret. Shards grow one at a time, some hundred slots after every few
-// dozen inserts: no insert moves more, but for the odd one that meets a full end of a shard.
+// the stored format (SliceOf), or that of a KeyBy before the operator. Each shard hashes with a secret. They grow
+// one at a time, some hundred slots after every few dozen inserts; one that meets a full end may move more.
 //
 // Remembers which entries changed since the last TakeDirty. An entry stays where it is until the next
 // insert or erase. Not thread-safe: a lane owns it.
@@ -104,26 +104,37 @@ class PackedTable {
     shards_[shard].PrefetchMarks(*home);
   }
 
-  // REQUIRES: `home` and `shard` are the key's; the same below.
-  Handle Find(Entry* home, uint32_t shard, const P& key) {
-    if (key == P{}) [[unlikely]] return has_zero_ ? Zero() : Handle();
+  // The key's entry; or where it would be made, and `exists` false. REQUIRES: `home` and `shard` are the key's.
+  [[gnu::always_inline]] Handle FindPlace(Entry* home, uint32_t shard, const P& key, bool& exists) {
+    if (key == P{}) [[unlikely]] {
+      exists = has_zero_;
+      return Zero();
+    }
     Entry* const entry = Probe::Find(home, key);
-    return entry->packed == key ? Handle(entry, shard) : Handle();
+    exists = entry->packed == key;
+    return {entry, shard};
   }
+  // Makes the entry, with a default value. REQUIRES: FindPlace() gave `place` for the key, which does not
+  // exist, and no entry was made or erased since.
+  Handle InsertAt(Handle place, uint32_t shard, const P& key) {
+    if (place.shard() == kZeroShard) [[unlikely]] return InsertZero(shard);
+    return {Insert(&*place, shard, key), shard};
+  }
+
   // In this slice.
-  Handle Find(const P& key, uint32_t slice) { return Find(Home(key, slice), slice, key); }
+  Handle Find(const P& key, uint32_t slice) {
+    bool exists = false;
+    const Handle place = FindPlace(Home(key, slice), slice, key, exists);
+    return exists ? place : Handle();
+  }
   Handle Find(const P& key) { return Find(key, SliceOf(key)); }  // in the key's own slice
 
-  // The key's entry; made with a default value, and `fresh` set, if there is none.
-  [[gnu::always_inline]] Handle FindOrInsert(Entry* home, uint32_t shard, const P& key, bool& fresh) {
-    if (key == P{}) [[unlikely]] return FindOrInsertZero(shard, fresh);
-    Entry* const entry = Probe::Find(home, key);
-    fresh = entry->packed != key;
-    return {fresh ? Insert(entry, shard, key) : entry, shard};
-  }
-  // In this slice.
+  // The key's entry in this slice; made with a default value, and `fresh` set, if there is none.
   Handle FindOrInsert(const P& key, uint32_t slice, bool& fresh) {
-    return FindOrInsert(Home(key, slice), slice, key, fresh);
+    bool exists = false;
+    const Handle place = FindPlace(Home(key, slice), slice, key, exists);
+    fresh = !exists;
+    return exists ? place : InsertAt(place, slice, key);
   }
   // In the key's own slice.
   Handle FindOrInsert(const P& key, bool& fresh) { return FindOrInsert(key, SliceOf(key), fresh); }
@@ -210,19 +221,17 @@ class PackedTable {
   };
   Handle Zero() { return {&zero_, kZeroShard}; }
   // REQUIRES: Probe::Find() gave `empty` for the key.
-  [[gnu::noinline]] Entry* Insert(Entry* empty, uint32_t shard, const P& key) {
+  Entry* Insert(Entry* empty, uint32_t shard, const P& key) {
     bool has_moved = false;
     Entry* const entry = shards_[shard].Insert(empty, key, hash_, *arena_, has_moved);
     if (has_moved) ++layout_;
     ++size_;
     return entry;
   }
-  Handle FindOrInsertZero(uint32_t slice, bool& fresh) {
-    fresh = !std::exchange(has_zero_, true);
-    if (fresh) {
-      ++size_;
-      zero_slice_ = slice;
-    }
+  Handle InsertZero(uint32_t slice) {
+    has_zero_ = true;
+    zero_slice_ = slice;
+    ++size_;
     return Zero();
   }
 

@@ -56,9 +56,7 @@ class StoredTable {
   // The entry has a new value. The first of an epoch is stored at once, while it is in the cache; if
   // others follow, the last is stored again by the commit.
   void Changed(Handle entry) {
-    if (keeps_changes_ && table_.IsFirstChange(entry)) {
-      Blocks::AppendEntry(entry->key(), entry->value, table_.SliceAt(entry), Delta());
-    }
+    if (keeps_changes_) NoteChange(entry);
   }
   // The entry's value may change until the commit, which stores it.
   void MayChange(Handle entry) {
@@ -107,6 +105,10 @@ class StoredTable {
   using V = typename Table::Value;
   using Blocks = internal::TableBlocks<KeyRef, V>;
 
+  void NoteChange(Handle entry) {
+    if (!table_.IsFirstChange(entry)) return;
+    Blocks::AppendEntry(entry->key(), entry->value, table_.SliceAt(entry), Delta());
+  }
   // The delta of the epoch that is not yet committed.
   ByteWriter& Delta() {
     if (delta_.size() == 0) [[unlikely]] {
