@@ -18,6 +18,10 @@ constexpr const char* kSeedVariable = "RTSTREAM_SIMULATION_SEED";
 constexpr uint64_t kRepeatOneOf = 20;
 constexpr int kShrinkTries = 400;
 
+bool IsWanted(Fault fault, const SimulationOptions& options) {
+  return std::find(options.without.begin(), options.without.end(), fault) == options.without.end();
+}
+
 // Which faults strike, and how often: each seed has half of them, which finds more than having all
 // of them always (Groce et al., "Swarm Testing", ISSTA 2012).
 Simulation::Rates DrawRates(uint64_t seed, const SimulationOptions& options) {
@@ -55,9 +59,7 @@ Simulation::Rates DrawRates(uint64_t seed, const SimulationOptions& options) {
       default:
         rate = 0.01 + 0.15 * random.Fraction();
     }
-    const bool is_wanted =
-        std::find(options.without.begin(), options.without.end(), fault) == options.without.end();
-    if (is_on && is_wanted) rates[i] = rate;
+    if (is_on && IsWanted(fault, options)) rates[i] = rate;
   }
   return rates;
 }
@@ -89,10 +91,15 @@ class Campaign {
 
   SimulationReport TrySeeds() {
     uint64_t first = options_.first_seed, seeds = options_.seeds;
-    if (const char* const seed = std::getenv(kSeedVariable);
-        seed != nullptr && absl::SimpleAtoi(seed, &first)) {
+    if (const char* const wanted = std::getenv(kSeedVariable); wanted != nullptr) {
       seeds = 1;
+      if (!absl::SimpleAtoi(wanted, &first)) {
+        report_.failure.emplace().what =
+            Concat(kSeedVariable, " is '", wanted, "', want the number of a seed");
+        return std::move(report_);
+      }
     }
+    repeats_by_seed_ = true;
     for (uint64_t seed = first; seed < first + seeds && !report_.failure; ++seed) {
       Simulation simulation(seed, options_.max_records, DrawRates(seed, options_),
                             options_.max_faults);
@@ -132,14 +139,10 @@ class Campaign {
     std::vector<Strike> places;
     for (size_t i = 0; i < static_cast<size_t>(Fault::kPollEmpty); ++i) {
       const auto fault = static_cast<Fault>(i);
-      for (uint64_t nth = 0; IsWanted(fault) && nth < chances[i]; ++nth)
+      for (uint64_t nth = 0; IsWanted(fault, options_) && nth < chances[i]; ++nth)
         places.push_back({fault, nth});
     }
     return places;
-  }
-  bool IsWanted(Fault fault) const {
-    return std::find(options_.without.begin(), options_.without.end(), fault) ==
-           options_.without.end();
   }
 
   void Try(uint64_t seed, Simulation& simulation) {
@@ -191,17 +194,19 @@ class Campaign {
     const auto least = run(shrunk);
     // What only a drawn course shows is told as it was.
     const Simulation& shown = least->violation() ? *least : simulation;
-    report_.failure = SimulationFailure{.seed = seed,
-                                        .what = *shown.violation(),
-                                        .max_records = shrunk.max_records,
-                                        .strikes = shrunk.strikes,
-                                        .story = shown.Story()};
+    report_.failure =
+        SimulationFailure{.repeat = repeats_by_seed_ ? Concat(kSeedVariable, "=", seed) : "",
+                          .seed = seed,
+                          .what = *shown.violation(),
+                          .max_records = shrunk.max_records,
+                          .strikes = shrunk.strikes,
+                          .story = shown.Story()};
   }
 
   void FindNever() {
     for (size_t i = 0; i < kFaults; ++i) {
       const auto fault = static_cast<Fault>(i);
-      if (IsWanted(fault) && report_.chances[i] > 0 && report_.struck[i] == 0)
+      if (IsWanted(fault, options_) && report_.chances[i] > 0 && report_.struck[i] == 0)
         report_.never.push_back(fault);
     }
   }
@@ -209,6 +214,7 @@ class Campaign {
   SimulationOptions options_;
   const MakeTrial* make_;
   SimulationReport report_;
+  bool repeats_by_seed_ = false;  // by the environment's variable
   // What the undisturbed run of this seed over so many records came to.
   SimulatedEnd calm_;
   std::optional<std::string> calm_violation_;
@@ -238,9 +244,10 @@ uint64_t SimulationReport::faults() const {
 std::string SimulationReport::Text() const {
   std::string text;
   if (failure) {
-    text += Concat("seed ", failure->seed, " fails: ", failure->what, "\nrepeat it with ",
-                   kSeedVariable, "=", failure->seed, "\nit still fails with at most ",
-                   failure->max_records, " records and these faults:\n");
+    text += Concat("seed ", failure->seed, " fails: ", failure->what, "\n");
+    if (!failure->repeat.empty()) text += Concat("repeat it with ", failure->repeat, "\n");
+    text += Concat("it still fails with at most ", failure->max_records,
+                   " records and these faults:\n");
     for (const Strike& strike : failure->strikes)
       text += Concat("  ", NameOf(strike.fault), " #", strike.nth, "\n");
     text += "the last calls before:\n";

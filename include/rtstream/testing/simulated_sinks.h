@@ -154,42 +154,30 @@ class PlainTexts final : public PlainSink<T> {
   std::vector<std::string> gathered_, delivered_;
 };
 
-}  // namespace internal
-
-// Exactly once, by marks.
-template <HasRowText T>
-class SimulatedStagedSink final : public FaultyStagedSink<T> {
+// A sink of rows in memory behind the faults.
+template <typename Faulty, typename Texts>
+class SimulatedSink final : public Faulty {
  public:
-  // An output of `simulation` under this name, which must be unique in it.
-  SimulatedStagedSink(Simulation& simulation, std::string name)
-      : FaultyStagedSink<T>(simulation, rows_), rows_(simulation, std::move(name)) {}
+  SimulatedSink(Simulation& simulation, std::string name)
+      : Faulty(simulation, rows_), rows_(simulation, std::move(name)) {}
 
  private:
-  internal::StagedTexts<T> rows_;
+  Texts rows_;
 };
+
+}  // namespace internal
+
+// Exactly once, by marks. Made of a simulation and a name, under which it is an output of it:
+// unique in it. So are the next two.
+template <HasRowText T>
+using SimulatedStagedSink = internal::SimulatedSink<FaultyStagedSink<T>, internal::StagedTexts<T>>;
 
 // Exactly once, by tokens.
 template <HasRowText T>
-class SimulatedOutboxSink final : public FaultyOutboxSink<T> {
- public:
-  // An output of `simulation` under this name, which must be unique in it.
-  SimulatedOutboxSink(Simulation& simulation, std::string name)
-      : FaultyOutboxSink<T>(simulation, rows_), rows_(simulation, std::move(name)) {}
-
- private:
-  internal::OutboxTexts<T> rows_;
-};
+using SimulatedOutboxSink = internal::SimulatedSink<FaultyOutboxSink<T>, internal::OutboxTexts<T>>;
 
 // At least once: rows are gathered, and delivered by Flush().
 template <HasRowText T>
-class SimulatedPlainSink final : public FaultyPlainSink<T> {
- public:
-  // An output of `simulation` under this name, which must be unique in it.
-  SimulatedPlainSink(Simulation& simulation, std::string name)
-      : FaultyPlainSink<T>(simulation, rows_), rows_(simulation, std::move(name)) {}
-
- private:
-  internal::PlainTexts<T> rows_;
-};
+using SimulatedPlainSink = internal::SimulatedSink<FaultyPlainSink<T>, internal::PlainTexts<T>>;
 
 }  // namespace rtstream::testing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -7,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/functional/function_ref.h"
@@ -90,14 +92,10 @@ class Simulation {
   void BeginProcess();
   // It has opened.
   void EndRecovery() { is_recovering_ = false; }
-  // Ends a process that has not died by itself, or has: loses what it must.
+  // The process is over. If it has died, the machine's power may be gone with it.
   void EndProcess();
   // It is dead at once.
   void Die();
-  // Nothing fails from here on.
-  void Heal() { is_healed_ = true; }
-  // Whether nothing fails any more.
-  bool is_healed() const { return is_healed_; }
   // Whether a fault that fails calls has struck since the process began.
   bool may_fail() const { return has_failed_; }
   // Whether a value was read damaged since then.
@@ -145,7 +143,7 @@ class Simulation {
   uint64_t trace_ = 0;
   uint64_t spent_ = 0;  // of the budget
   int full_calls_ = 0, down_calls_ = 0;
-  bool is_dead_ = false, is_recovering_ = false, is_healed_ = false;
+  bool is_dead_ = false, is_recovering_ = false;
   bool has_failed_ = false, has_damaged_ = false;
 };
 
