@@ -45,18 +45,22 @@ inline void CopyLongBytes(const char* from, size_t n, char* to) {
   copy(n - 16);
 }
 
-// Copies n bytes that do not overlap: for texts, which are too short for a call of memcpy, and mostly for any.
+// Copies n bytes that do not overlap, by a word at each end. REQUIRES: sizeof(Word) <= n <= 2 * sizeof(Word).
+template <typename Word>
+[[gnu::always_inline]] inline void CopyEnds(const char* from, size_t n, char* to) {
+  std::memcpy(to, from, sizeof(Word));
+  std::memcpy(to + n - sizeof(Word), from + n - sizeof(Word), sizeof(Word));
+}
+
+// Copies n bytes that do not overlap: for texts, of which most are too short to be worth a call, of memcpy or
+// of anything else. g++ 12 calls this, and even a lambda in it, unless it is told not to.
 [[gnu::always_inline]] inline void CopyBytes(const char* from, size_t n, char* to) {
-  const auto copy_ends = [&](auto word) {
-    std::memcpy(to, from, sizeof word);
-    std::memcpy(to + n - sizeof word, from + n - sizeof word, sizeof word);
-  };
   if (n > 16) {
     CopyLongBytes(from, n, to);
   } else if (n >= 8) {
-    copy_ends(uint64_t{});
+    CopyEnds<uint64_t>(from, n, to);
   } else if (n >= 4) {
-    copy_ends(uint32_t{});
+    CopyEnds<uint32_t>(from, n, to);
   } else {
     for (size_t i = 0; i < n; ++i) to[i] = from[i];
   }
